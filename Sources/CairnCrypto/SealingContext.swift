@@ -45,6 +45,11 @@ package final class SealingContext {
     return SealingContext(kindKey: kindKey, salt: salt, isSealing: true)
   }
 
+  /// For a key slot, whose salt the password was hashed with as well; it must be fresh.
+  package static func forSealing(kindKey: SecretBytes, freshSalt: Digest) -> SealingContext {
+    SealingContext(kindKey: kindKey, salt: freshSalt, isSealing: true)
+  }
+
   /// For an object read from a store, whose header names `salt`.
   package static func forOpening(kindKey: SecretBytes, salt: Digest) -> SealingContext {
     SealingContext(kindKey: kindKey, salt: salt, isSealing: false)

@@ -36,7 +36,7 @@ extension PackTable {
         throw CairnError(.unsupported, "frame of a method this program doesn't know")
       }
       let chunks = try reader.count(max: Limits.chunksPerFrameMax)
-      guard stored >= 16, chunks > 0 else { throw CairnError.damaged("frame is empty") }
+      guard stored >= 16, raw > 0, chunks > 0 else { throw CairnError.damaged("frame is empty") }
       guard method != .stored || stored == raw + 16 else {
         throw CairnError.damaged("stored frame of the wrong length")
       }
