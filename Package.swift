@@ -44,7 +44,7 @@ let package = Package(
     layer("CairnChunking", ["CairnCore", "CCairnKernels"]),
     layer("CairnCrypto", ["CairnCore", "CCairnKernels", "COpenSSL", "CArgon2"]),
     layer("CairnFormat", ["CairnCore"]),
-    layer("CairnObjectStore", ["CairnCore", "CairnSystem"]),
+    layer("CairnObjectStore", ["CairnCore", "CairnSystem", "CCairnSystem"]),
     // Layer 3
     layer("CairnIndex", ["CairnCore", "CairnSystem", "CairnFormat", "CLMDB"]),
     // Layer 4
@@ -67,5 +67,10 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "cairn", dependencies: ["CairnCommands"], swiftSettings: strict),
+    // Tests
+    .target(
+      name: "CairnTesting", dependencies: ["CairnCore", "CairnObjectStore"],
+      path: "Tests/CairnTesting", swiftSettings: strict),
+    tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
   ]
 )

@@ -69,7 +69,8 @@ package protocol ObjectUpload: AnyObject, Sendable {
 
 extension ObjectStore {
   /// All keys of a kind with their stored lengths, sorted by key.
-  package func list(_ kind: ObjectKind) throws(CairnError) -> [(key: ObjectKey, byteCount: UInt64)] {
+  package func list(_ kind: ObjectKind) throws(CairnError) -> [(key: ObjectKey, byteCount: UInt64)]
+  {
     var found: [(key: ObjectKey, byteCount: UInt64)] = []
     try list(kind) { (key, byteCount) throws(CairnError) in found.append((key, byteCount)) }
     return found.sorted { $0.key < $1.key }
