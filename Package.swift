@@ -23,6 +23,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies + ["CairnTesting"], swiftSettings: strict)
 }
 
+/// What every operation on a repository may speak to.
+let repositoryLayer: [Target.Dependency] = [
+  "CairnCore", "CairnSystem", "CairnCrypto", "CairnFormat", "CairnObjectStore", "CairnIndex",
+]
+
 let package = Package(
   name: "cairn",
   products: [.executable(name: "cairn", targets: ["cairn"])],
@@ -44,7 +49,7 @@ let package = Package(
     layer("CairnChunking", ["CairnCore", "CCairnKernels"]),
     layer("CairnCrypto", ["CairnCore", "CCairnKernels", "COpenSSL", "CArgon2"]),
     layer("CairnFormat", ["CairnCore"]),
-    layer("CairnObjectStore", ["CairnCore", "CairnSystem"]),
+    layer("CairnObjectStore", ["CairnCore", "CairnSystem", "CCairnSystem"]),
     // Layer 3
     layer("CairnIndex", ["CairnCore", "CairnSystem", "CairnFormat", "CLMDB"]),
     // Layer 4
@@ -55,22 +60,23 @@ let package = Package(
         "CairnObjectStore", "CairnIndex", "CZstd",
       ]),
     // Layer 5
-    layer("CairnBackup", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnChunking", "CairnCrypto"]),
-    layer("CairnRestore", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnCrypto"]),
-    layer("CairnMaintenance", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnCrypto", "CairnObjectStore", "CairnIndex"]),
+    layer("CairnBackup", repositoryLayer + ["CairnRepository", "CairnChunking"]),
+    layer("CairnRestore", repositoryLayer + ["CairnRepository"]),
+    layer("CairnMaintenance", repositoryLayer + ["CairnRepository"]),
     // Layer 7
     layer(
       "CairnCommands",
       [
-        "CairnCore", "CairnSystem", "CairnFormat", "CairnCrypto", "CairnObjectStore", "CairnRepository",
-        "CairnBackup", "CairnRestore", "CairnMaintenance",
+        "CairnCore", "CairnSystem", "CairnFormat", "CairnCrypto", "CairnObjectStore",
+        "CairnIndex", "CairnRepository", "CairnBackup", "CairnRestore", "CairnMaintenance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "cairn", dependencies: ["CairnCommands"], swiftSettings: strict),
     // Tests
     .target(
-      name: "CairnTesting", dependencies: ["CairnCore", "CairnSystem"], path: "Tests/CairnTesting",
-      swiftSettings: strict),
+      name: "CairnTesting", dependencies: ["CairnCore", "CairnSystem", "CairnObjectStore"],
+      path: "Tests/CairnTesting", swiftSettings: strict),
     tests("CairnSystemTests", ["CairnSystem", "CairnCore"]),
+    tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
   ]
 )

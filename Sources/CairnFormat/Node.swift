@@ -10,28 +10,6 @@ package enum NodeType: UInt8, Sendable, CaseIterable, BitwiseCopyable {
   case blockDevice = 6
 }
 
-/// A run of data in a sparse file; what no extent covers is a hole.
-package struct DataExtent: Hashable, Sendable, BitwiseCopyable {
-  package var offset: UInt64
-  package var byteCount: UInt64
-
-  package init(offset: UInt64, byteCount: UInt64) {
-    self.offset = offset
-    self.byteCount = byteCount
-  }
-}
-
-/// An extended attribute; POSIX ACLs are `system.posix_acl_access` and `system.posix_acl_default`.
-package struct ExtendedAttribute: Hashable, Sendable {
-  package var name: [UInt8]
-  package var value: [UInt8]
-
-  package init(name: [UInt8], value: [UInt8]) {
-    self.name = name
-    self.value = value
-  }
-}
-
 /// A chunk and the bytes it stands for: of the file itself, or, in the upper levels of a content
 /// list, of all chunks below it.
 package struct ContentReference: Hashable, Sendable, BitwiseCopyable {

@@ -57,19 +57,26 @@ package enum PutMode: Sendable {
 /// An object in the making. Writes may come from several threads at once and in any order; each
 /// byte from 0 to the final count is written once. For speed give 4,096-byte aligned memory,
 /// offsets and counts (a local store then writes past the page cache); anything else works too.
+/// The last piece may be padded to that alignment: `commit` cuts off what lies past its count.
+///
+/// After a failed write the upload is of no more use; a full disk has its space back at once.
 package protocol ObjectUpload: AnyObject, Sendable {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(CairnError)
 
-  /// Makes the object durable and visible under `key`. Nothing may be written after.
+  /// Makes the object durable and visible under `key`, in the place of an existing one: they are
+  /// named after their content, so that replacing heals a damaged object and changes no other.
+  /// All writes must have returned, and nothing may be written after. To commit fewer bytes than
+  /// `byteCount` is a mistake of the programmer. When it throws, the upload has ended.
   func commit(as key: ObjectKey, byteCount: UInt64) throws(CairnError)
 
-  /// Gives up; what was written is removed. Also what happens when the last reference goes.
+  /// Gives up; what was written is removed. No effect after `commit`. Also what happens when the last reference goes.
   func abort()
 }
 
 extension ObjectStore {
   /// All keys of a kind with their stored lengths, sorted by key.
-  package func list(_ kind: ObjectKind) throws(CairnError) -> [(key: ObjectKey, byteCount: UInt64)] {
+  package func list(_ kind: ObjectKind) throws(CairnError) -> [(key: ObjectKey, byteCount: UInt64)]
+  {
     var found: [(key: ObjectKey, byteCount: UInt64)] = []
     try list(kind) { (key, byteCount) throws(CairnError) in found.append((key, byteCount)) }
     return found.sorted { $0.key < $1.key }

@@ -1,7 +1,7 @@
 package import CairnCore
 package import CairnCrypto
 package import CairnFormat
-package import CairnIndex
+
 
 /// Opens frames of packs: authenticates, decrypts and decompresses. Keeps the cipher contexts of
 /// the packs it met last. For one thread.
@@ -70,7 +70,7 @@ package final class FrameOpener {
       }
     }
     guard isAuthentic else { throw CairnError.damaged("pack table: authentication failed") }
-    return try raw.withUnsafeBytes { (bytes) throws(CairnError) in
+    return try raw.withBytes { (bytes) throws(CairnError) in
       var reader = ByteReader(bytes)
       let table = try PackTable(kind: header.kind, decoding: &reader)
       try reader.requireEnd()

@@ -1,6 +1,6 @@
 package import CairnCore
 package import CairnFormat
-package import CairnObjectStore
+internal import CairnObjectStore
 
 /// Reads and advances the list of what a repository's roots should be; see ``LedgerRecord``.
 package struct Ledger: Sendable {

@@ -44,7 +44,7 @@ package struct ObjectSealer: Sendable {
   package func open(_ bytes: [UInt8], kind: SealedEnvelope.Kind) throws(CairnError) -> [UInt8] {
     let overhead = SealedEnvelope.byteCount + SealingContext.tagByteCount
     guard bytes.count >= overhead else { throw CairnError.damaged("object is cut short") }
-    let envelope = try bytes.withUnsafeBytes { (buffer) throws(CairnError) in
+    let envelope = try bytes.withBytes { (buffer) throws(CairnError) in
       try SealedEnvelope(decoding: buffer)
     }
     guard envelope.kind == kind else { throw CairnError.damaged("object of the wrong kind") }

@@ -1,7 +1,7 @@
 package import CairnCore
 package import CairnFormat
 package import CairnObjectStore
-package import CairnSystem
+internal import CairnSystem
 internal import Synchronization
 
 /// Threads that write finished parts of packs to the store, so that whoever compresses never waits

@@ -1,20 +1,28 @@
 package import CairnCore
 package import CairnCrypto
 package import CairnFormat
-package import CairnSystem
+internal import CairnSystem
 
 /// Writes packs of one kind, one after the other: compresses and seals frames straight into the
 /// buffers that go to the store. For one thread.
 package final class PackWriter {
   /// A pack being written.
-  private struct OpenPack: ~Copyable {
+  private final class OpenPack {
     let upload: PackSink.Upload
     let context: SealingContext
-    var digest: SHA256
+    var digest: SHA256? = SHA256()
     var table: PackTable
     var buffer: AlignedBuffer
     /// Offset in the pack of the first byte of `buffer`.
     var bufferOffset: UInt64 = 0
+
+    init(upload: PackSink.Upload, context: SealingContext, kind: ChunkKind, buffer: AlignedBuffer)
+    {
+      self.upload = upload
+      self.context = context
+      table = PackTable(kind: kind)
+      self.buffer = buffer
+    }
 
     /// Bytes of the pack so far.
     var byteCount: UInt64 { bufferOffset + UInt64(buffer.byteCount) }
@@ -48,13 +56,14 @@ package final class PackWriter {
     _ raw: UnsafeRawBufferPointer, chunks: UnsafeBufferPointer<ChunkRecord>
   ) throws(CairnError) -> Int {
     if open == nil { try begin() }
+    guard let pack = open else { preconditionFailure("a pack was begun") }
     let room =
       FrameEncoder.outputByteCountMax(rawByteCount: raw.count) + SealingContext.tagByteCount
     try makeRoom(room)
     let stored = sealFrame(raw, room: room, chunkCount: chunks.count)
-    open!.table.chunks.append(contentsOf: chunks)
-    let frameCount = open!.table.frames.count
-    if open!.byteCount >= UInt64(packByteCount) || frameCount == Limits.framesPerPackMax {
+    pack.table.chunks.append(contentsOf: chunks)
+    let frameCount = pack.table.frames.count
+    if pack.byteCount >= UInt64(packByteCount) || frameCount == Limits.framesPerPackMax {
       try finish()
     }
     return stored
@@ -72,7 +81,7 @@ package final class PackWriter {
     open!.context.sealMessage(
       place, count: byteCount, kind: kind, method: method,
       ordinal: UInt32(open!.table.frames.count), rawByteCount: frame.rawByteCount)
-    open!.digest.update(UnsafeRawBufferPointer(start: place, count: stored))
+    open!.digest!.update(UnsafeRawBufferPointer(start: place, count: stored))
     buffer.byteCount += stored
     open!.table.frames.append(frame)
     return stored
@@ -82,9 +91,7 @@ package final class PackWriter {
     let context = try SealingContext.forSealing(kindKey: key)
     let upload = try sink.begin()
     let buffer = try sink.takeBuffer()
-    open = OpenPack(
-      upload: upload, context: context, digest: SHA256(), table: PackTable(kind: kind),
-      buffer: buffer)
+    open = OpenPack(upload: upload, context: context, kind: kind, buffer: buffer)
     let header = PackHeader(kind: kind, salt: context.salt, commitment: context.commitment)
     try emit(header.encode())
   }
@@ -115,7 +122,7 @@ package final class PackWriter {
       bytes.withUnsafeBytes { bytes in
         place.copyMemory(from: bytes.baseAddress! + start, byteCount: part)
       }
-      open!.digest.update(UnsafeRawBufferPointer(start: place, count: part))
+      open!.digest!.update(UnsafeRawBufferPointer(start: place, count: part))
       open!.buffer.byteCount += part
       start += part
     }
@@ -124,34 +131,30 @@ package final class PackWriter {
   /// Completes the pack that is open, if any: padding to whole pages, the sealed table, the
   /// trailer. The pack is durable once the sink says so.
   package func finish() throws(CairnError) {
-    guard open != nil else { return }
-    var writer = ByteWriter(capacity: open!.table.chunks.count * 36 + 1024)
-    open!.table.encode(into: &writer)
+    guard let pack = open else { return }
+    var writer = ByteWriter(capacity: pack.table.chunks.count * 36 + 1024)
+    pack.table.encode(into: &writer)
     var table = writer.bytes
     let rawByteCount = table.count
     table.append(contentsOf: repeatElement(0, count: SealingContext.tagByteCount))
     table.withUnsafeMutableBytes { bytes in
-      open!.context.sealMessage(
+      pack.context.sealMessage(
         bytes.baseAddress!, count: rawByteCount, kind: kind, method: .stored,
         ordinal: PackMessage.tableOrdinal, rawByteCount: UInt32(rawByteCount))
     }
-    let end = Int(open!.byteCount) + table.count + PackTrailer.byteCount
+    let end = Int(pack.byteCount) + table.count + PackTrailer.byteCount
     let padding = (4096 - end % 4096) % 4096
     try emit([UInt8](repeating: 0, count: padding))
     try emit(table)
     try emit(PackTrailer.encode(tableStoredByteCount: table.count))
 
-    guard let pack = open.take() else { preconditionFailure("the pack is open") }
-    let byteCount = pack.byteCount
-    let upload = pack.upload
-    let salt = pack.context.salt
-    let offset = pack.bufferOffset
-    let buffer = pack.buffer
-    let packTable = pack.table
-    let name = ObjectName(pack.digest.finalize())
-    try sink.write(buffer, to: upload, at: offset)
-    try sink.finish(
-      upload, PackRecord(name: name, byteCount: byteCount, salt: salt, table: packTable))
+    open = nil
+    guard let digest = pack.digest.take() else { preconditionFailure("a pack is finished once") }
+    let record = PackRecord(
+      name: ObjectName(digest.finalize()), byteCount: pack.byteCount, salt: pack.context.salt,
+      table: pack.table)
+    try sink.write(pack.buffer, to: pack.upload, at: pack.bufferOffset)
+    try sink.finish(pack.upload, record)
   }
 }
 

@@ -1,6 +1,6 @@
 package import CairnCore
 package import CairnFormat
-package import CairnObjectStore
+internal import CairnObjectStore
 
 /// A snapshot with its id.
 package struct Snapshot: Sendable, Hashable {

@@ -1,5 +1,6 @@
 internal import CZstd
 package import CairnCore
+package import CairnFormat
 
 /// One-shot zstd for small objects; the hot path keeps contexts in ``FrameEncoder`` and
 /// ``FrameDecoder``.

@@ -2,19 +2,6 @@ internal import CCairnSystem
 package import CairnCore
 internal import Glibc
 
-/// A run of bytes in a file.
-package struct FileExtent: Hashable, Sendable, BitwiseCopyable {
-  package var offset: UInt64
-  package var byteCount: UInt64
-
-  package init(offset: UInt64, byteCount: UInt64) {
-    self.offset = offset
-    self.byteCount = byteCount
-  }
-
-  package var end: UInt64 { offset + byteCount }
-}
-
 extension FileDescriptor {
   /// Most extents that ``dataExtents(_:extentCountMax:)`` returns.
   package static let extentCountMax = 65_536
@@ -26,13 +13,13 @@ extension FileDescriptor {
   /// `extentCountMax`, the smallest holes count as data. Moves the file position.
   package func dataExtents(
     _ status: FileStatus, extentCountMax: Int = FileDescriptor.extentCountMax
-  ) throws(CairnError) -> [FileExtent] {
+  ) throws(CairnError) -> [DataExtent] {
     let size = status.size
     guard size > 0 else { return [] }
-    let whole = [FileExtent(offset: 0, byteCount: size)]
+    let whole = [DataExtent(offset: 0, byteCount: size)]
     guard status.mayHaveHoles else { return whole }
 
-    var extents: [FileExtent] = []
+    var extents: [DataExtent] = []
     var offset: UInt64 = 0
     while offset < size {
       var start: UInt64 = 0
@@ -43,7 +30,7 @@ extension FileDescriptor {
       try checked(result, "find the holes of", "file")
       // The file may change meanwhile; never go backwards and never beyond the size.
       guard end > start, start >= offset, start < size else { break }
-      extents.append(FileExtent(offset: start, byteCount: min(end, size) - start))
+      extents.append(DataExtent(offset: start, byteCount: min(end, size) - start))
       offset = end
       // Bounds memory for files with millions of holes.
       if extents.count >= extentCountMax * 2 { mergeSmallHoles(&extents, extentCountMax) }
@@ -54,7 +41,7 @@ extension FileDescriptor {
 }
 
 /// Joins extents over the smallest holes until `countMax` are left.
-func mergeSmallHoles(_ extents: inout [FileExtent], _ countMax: Int) {
+func mergeSmallHoles(_ extents: inout [DataExtent], _ countMax: Int) {
   precondition(countMax > 0, "at least one extent must be allowed")
   guard extents.count > countMax else { return }
   let holes = zip(extents, extents.dropFirst()).map { $1.offset - $0.end }
@@ -62,7 +49,7 @@ func mergeSmallHoles(_ extents: inout [FileExtent], _ countMax: Int) {
   let threshold = holes.sorted()[excess - 1]
   // Of the holes exactly as large as the threshold only so many go as are too many.
   var equal = excess - holes.count(where: { $0 < threshold })
-  var merged: [FileExtent] = [extents[0]]
+  var merged: [DataExtent] = [extents[0]]
   for (hole, extent) in zip(holes, extents.dropFirst()) {
     var joins = hole < threshold
     if hole == threshold, equal > 0 {

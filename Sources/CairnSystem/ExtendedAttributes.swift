@@ -2,18 +2,6 @@ internal import CCairnSystem
 package import CairnCore
 internal import Glibc
 
-/// One extended attribute. POSIX ACLs are the attributes `system.posix_acl_access` and
-/// `system.posix_acl_default`, in the kernel's own encoding.
-package struct ExtendedAttribute: Hashable, Sendable {
-  package var name: [UInt8]
-  package var value: [UInt8]
-
-  package init(name: [UInt8], value: [UInt8]) {
-    self.name = name
-    self.value = value
-  }
-}
-
 extension FileDescriptor {
   /// All extended attributes, sorted by name; empty where the file system has none.
   package func extendedAttributes() throws(CairnError) -> [ExtendedAttribute] {
