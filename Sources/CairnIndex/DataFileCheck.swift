@@ -22,8 +22,19 @@ struct DataFileCheck {
   private static let pageCountMax: UInt64 = 1 << 34
   private static let noPage = UInt64.max
 
+  /// Looks that are taken before a file is given up: another process may be writing it, and
+  /// several of its transactions may end between two of our reads.
+  private static let attemptCount = 5
+
   /// Whether the file at `path` can be handed to LMDB.
   static func isSound(_ path: String) throws(CairnError) -> Bool {
+    for _ in 0..<attemptCount {
+      if try looksSound(path) { return true }
+    }
+    return false
+  }
+
+  private static func looksSound(_ path: String) throws(CairnError) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw IndexFolder.failure("open \(path)") }
     defer { close(descriptor) }

@@ -11,7 +11,19 @@ package final class TemporaryFolder: Sendable {
   }
 
   deinit {
-    let status = nftw(path, { name, _, _, _ in remove(name!) }, 16, FTW_DEPTH | FTW_PHYS)
-    precondition(status == 0 || errno == ENOENT, "can't remove \(path)")
+    TemporaryFolder.removeTree(path)
+  }
+
+  private static func removeTree(_ path: String) {
+    if unlink(path) == 0 { return }
+    guard let stream = opendir(path) else { return }
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { removeTree(path + "/" + name) }
+    }
+    closedir(stream)
+    rmdir(path)
   }
 }
