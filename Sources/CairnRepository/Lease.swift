@@ -22,8 +22,7 @@ package final class Lease: Sendable {
   private let key: ObjectKey
   private let record: LeaseRecord
   private let clock: any WallClock
-  private let stop = Cancellation()
-  private let wake = BoundedQueue<Bool>(capacity: 1)
+  private let end = Alarm()
   private let renewed: Mutex<Int64>
   private let renewal: Mutex<RenewalThread?>
 
@@ -125,9 +124,7 @@ package final class Lease: Sendable {
 
   private func startRenewing() throws(CairnError) {
     let pool = try WorkerPool(name: "lease", count: 1) { [self] (_) throws(CairnError) in
-      while !stop.isRequested {
-        _ = try wake.pop(timeoutNanoseconds: Lease.renewalSeconds * 1_000_000_000)
-        if stop.isRequested { return }
+      while !end.sleep(nanoseconds: Lease.renewalSeconds * 1_000_000_000) {
         do throws(CairnError) {
           try write()
         } catch {
@@ -153,8 +150,7 @@ package final class Lease: Sendable {
 
   /// Ends the lease.
   package func release() throws(CairnError) {
-    stop.request()
-    wake.close()
+    end.ring()
     if let thread = renewal.withLock({ $0.take() }) { try thread.pool.join() }
     try vault.store.delete(key)
   }

@@ -3,7 +3,7 @@ package import CairnCrypto
 package import CairnFormat
 package import CairnIndex
 package import CairnObjectStore
-package import CairnSystem
+internal import CairnSystem
 
 /// An open repository: its store, its keys, and the local index of its chunks.
 package final class Repository: Sendable {
