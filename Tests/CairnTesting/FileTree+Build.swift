@@ -29,7 +29,7 @@ extension FileTree {
   private struct Builder {
     let root: RawPath
     var skipped: [String] = []
-    let place = DirectoryHandle.working
+    private var place: DirectoryHandle { .working }
 
     mutating func make(_ entries: [Entry], in parent: RawPath) throws(CairnError) {
       for entry in entries {
@@ -44,6 +44,7 @@ extension FileTree {
     private mutating func makeContent(_ entry: Entry, at path: RawPath) throws(CairnError)
       -> Bool
     {
+      let place = place
       switch entry.kind {
       case .file(let bytes):
         let file = try place.open(path, [.write, .createNew], mode: 0o644)
@@ -77,6 +78,7 @@ extension FileTree {
 
     /// Owner before mode, because changing the owner clears set-user-id bits; time last.
     private mutating func setMetadata(_ entry: Entry, at path: RawPath) throws(CairnError) {
+      let place = place
       if let owner = entry.owner {
         _ = try attempt("owner", path) { () throws(CairnError) in
           try place.setOwner(of: path, uid: owner.uid, gid: owner.gid)
