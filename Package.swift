@@ -67,5 +67,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "cairn", dependencies: ["CairnCommands"], swiftSettings: strict),
+    // Tests
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
