@@ -55,14 +55,26 @@ let package = Package(
         "CairnObjectStore", "CairnIndex", "CZstd",
       ]),
     // Layer 5
-    layer("CairnBackup", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnChunking", "CairnCrypto"]),
-    layer("CairnRestore", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnCrypto"]),
-    layer("CairnMaintenance", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnCrypto", "CairnObjectStore", "CairnIndex"]),
+    layer(
+      "CairnBackup",
+      [
+        "CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnChunking",
+        "CairnCrypto",
+      ]),
+    layer(
+      "CairnRestore", ["CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnCrypto"]),
+    layer(
+      "CairnMaintenance",
+      [
+        "CairnCore", "CairnSystem", "CairnRepository", "CairnFormat", "CairnCrypto",
+        "CairnObjectStore", "CairnIndex",
+      ]),
     // Layer 7
     layer(
       "CairnCommands",
       [
-        "CairnCore", "CairnSystem", "CairnFormat", "CairnCrypto", "CairnObjectStore", "CairnRepository",
+        "CairnCore", "CairnSystem", "CairnFormat", "CairnCrypto", "CairnObjectStore",
+        "CairnRepository",
         "CairnBackup", "CairnRestore", "CairnMaintenance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
