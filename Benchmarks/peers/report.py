@@ -110,4 +110,5 @@ def _ratio(by_tool, key):
     if not by_tool["cairn"] or not peers or min(peers) <= 0:
         return "–"
     ratio = by_tool["cairn"][key] / min(peers)
-    return f"**{ratio:.2f}**" if ratio < 1 else f"{ratio:.2f}"
+    # Bold is for what is still a win once rounded.
+    return f"**{ratio:.2f}**" if ratio < 0.995 else f"{ratio:.2f}"
