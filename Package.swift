@@ -77,6 +77,7 @@ let package = Package(
       name: "CairnTesting", dependencies: ["CairnCore", "CairnSystem", "CairnObjectStore"],
       path: "Tests/CairnTesting", swiftSettings: strict),
     tests("CairnSystemTests", ["CairnSystem", "CairnCore"]),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
   ]

@@ -34,7 +34,9 @@ package enum HKDF {
       salt.withUnsafeBytes { HMACSHA256.authenticate(key, key: $0) }
     }
     var pseudorandomKey = extracted
-    defer { withUnsafeMutableBytes(of: &pseudorandomKey) { OPENSSL_cleanse($0.baseAddress, $0.count) } }
+    defer {
+      withUnsafeMutableBytes(of: &pseudorandomKey) { OPENSSL_cleanse($0.baseAddress, $0.count) }
+    }
     return SecretBytes(count: count) { output in
       var block: [UInt8] = []
       var written = 0

@@ -31,7 +31,8 @@ package final class SecretBytes: Sendable {
   /// New key material from the operating system's generator.
   package static func random(count: Int = 32) throws(CairnError) -> SecretBytes {
     try SecretBytes(count: count) { (buffer) throws(CairnError) in
-      guard RAND_priv_bytes(buffer.assumingMemoryBound(to: UInt8.self).baseAddress, Int32(count)) == 1
+      guard
+        RAND_priv_bytes(buffer.assumingMemoryBound(to: UInt8.self).baseAddress, Int32(count)) == 1
       else { throw CairnError(.failed, "the system's random generator failed") }
     }
   }

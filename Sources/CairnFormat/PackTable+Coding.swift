@@ -74,7 +74,9 @@ package enum IndexSegment {
   /// Pack count; for each pack name, length, kind, salt and table.
   package static func encode(_ packs: [PackRecord]) -> [UInt8] {
     var writer = ByteWriter(
-      capacity: packs.reduce(16) { $0 + 96 + $1.table.frames.count * 12 + $1.table.chunks.count * 36 })
+      capacity: packs.reduce(16) {
+        $0 + 96 + $1.table.frames.count * 12 + $1.table.chunks.count * 36
+      })
     writer.varint(packs.count)
     for pack in packs {
       writer.digest(pack.name.digest)

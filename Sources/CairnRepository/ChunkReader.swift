@@ -56,7 +56,7 @@ package final class ChunkReader {
         guard ChunkID(digest) == id else {
           throw CairnError.damaged("chunk \(id): the content is not what was written")
         }
-      } catch where error.code == .damaged || error.code == .notFound {
+      } catch  where error.code == .damaged || error.code == .notFound {
         failure = CairnError.damaged(error.message)
         continue
       }

@@ -2,7 +2,6 @@ package import CairnCore
 package import CairnCrypto
 package import CairnFormat
 
-
 /// Opens frames of packs: authenticates, decrypts and decompresses. Keeps the cipher contexts of
 /// the packs it met last. For one thread.
 package final class FrameOpener {

@@ -64,7 +64,7 @@ package struct KeySlots: Sendable {
     for (key, _) in try store.list(.keys) {
       do {
         slots.append(try load(key))
-      } catch where error.code == .damaged {
+      } catch  where error.code == .damaged {
         damage.append(error)
       }
     }
@@ -110,7 +110,8 @@ package struct KeySlots: Sendable {
     let wrappingKey = try hash.key(password: password, salt: record.salt.bytes)
     let context = SealingContext.forOpening(kindKey: wrappingKey, salt: record.salt)
     guard context.commitment == record.commitment else { return nil }
-    guard let wrapped = Hex.decode(record.wrapped), wrapped.count == 64 + SealingContext.tagByteCount
+    guard let wrapped = Hex.decode(record.wrapped),
+      wrapped.count == 64 + SealingContext.tagByteCount
     else { throw CairnError.damaged("\(path): the wrapped key is malformed") }
     let additionalData = try record.additionalData()
     let secret = try SecretBytes(count: 64) { (output) throws(CairnError) in

@@ -1,6 +1,6 @@
 package import CairnCore
-package import CairnFormat
 internal import CairnCrypto
+package import CairnFormat
 internal import CairnObjectStore
 internal import CairnSystem
 internal import Synchronization
@@ -96,9 +96,9 @@ package final class Lease: Sendable {
         let bytes = try vault.store.readAll(other, byteCountMax: 65_536)
         record = try JSONRecord.decode(
           LeaseRecord.self, from: try vault.sealer.open(bytes, kind: .lease), what: other.path)
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         continue
-      } catch where error.code == .damaged {
+      } catch  where error.code == .damaged {
         // Nobody alive writes such a lease: they are replaced in one step.
         try vault.store.delete(other)
         continue

@@ -45,9 +45,9 @@ package struct Ledger: Sendable {
         let bytes = try vault.read(key, kind: .ledger)
         records.append(
           (name, try JSONRecord.decode(LedgerRecord.self, from: bytes, what: key.path)))
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         return nil
-      } catch where error.code == .damaged {
+      } catch  where error.code == .damaged {
         damage.append(error)
       }
     }

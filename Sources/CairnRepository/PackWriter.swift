@@ -16,8 +16,7 @@ package final class PackWriter {
     /// Offset in the pack of the first byte of `buffer`.
     var bufferOffset: UInt64 = 0
 
-    init(upload: PackSink.Upload, context: SealingContext, kind: ChunkKind, buffer: AlignedBuffer)
-    {
+    init(upload: PackSink.Upload, context: SealingContext, kind: ChunkKind, buffer: AlignedBuffer) {
       self.upload = upload
       self.context = context
       table = PackTable(kind: kind)

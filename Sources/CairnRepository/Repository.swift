@@ -86,7 +86,7 @@ package final class Repository: Sendable {
     let bytes: [UInt8]
     do throws(CairnError) {
       bytes = try store.readAll(.config, byteCountMax: configByteCountMax)
-    } catch where error.code == .notFound {
+    } catch  where error.code == .notFound {
       let hasKeys = try !store.list(.keys).isEmpty
       let hasSnapshots = try !store.list(.snapshots).isEmpty
       if hasKeys || hasSnapshots {
@@ -126,9 +126,9 @@ package final class Repository: Sendable {
         }
         rowCount += packs.reduce(0) { $0 + $1.table.chunks.count }
         batch.append((name, packs))
-      } catch where error.code == .damaged {
+      } catch  where error.code == .damaged {
         damage.append(error.message.contains(key.path) ? error : error.within(key.path))
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         // A prune consolidated it away since the listing; what it held is in a newer segment.
         continue
       }
@@ -168,7 +168,7 @@ extension Repository {
     do throws(CairnError) {
       _ = try store.byteCount(of: .config)
       throw CairnError(.exists, "a repository exists already at \(store.location)")
-    } catch where error.code == .notFound {}
+    } catch  where error.code == .notFound {}
     guard try store.list(.keys).isEmpty, try store.list(.snapshots).isEmpty else {
       throw CairnError(
         .exists, "\(store.location) holds parts of a repository already, but no config")

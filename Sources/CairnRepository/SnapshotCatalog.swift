@@ -37,9 +37,9 @@ package struct SnapshotCatalog: Sendable {
       if removed.contains(name) { continue }
       do {
         contents.snapshots.append(Snapshot(name: name, record: try read(name)))
-      } catch where error.code == .damaged {
+      } catch  where error.code == .damaged {
         contents.damage.append(error)
-      } catch where error.code == .notFound {
+      } catch  where error.code == .notFound {
         present.remove(name)
       }
     }

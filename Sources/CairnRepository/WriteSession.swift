@@ -1,7 +1,7 @@
 package import CairnCore
+internal import CairnCrypto
 package import CairnFormat
 package import CairnIndex
-internal import CairnCrypto
 internal import CairnObjectStore
 internal import CairnSystem
 internal import Synchronization

@@ -44,7 +44,8 @@ package final class FrameEncoder {
     guard let context = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
     self.context = context
     for (parameter, value) in [
-      (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, 0), (ZSTD_c_contentSizeFlag, 1),
+      (ZSTD_c_compressionLevel, Int32(level)), (ZSTD_c_checksumFlag, 0),
+      (ZSTD_c_contentSizeFlag, 1),
       (ZSTD_c_dictIDFlag, 0),
     ] {
       let status = ZSTD_CCtx_setParameter(context, parameter, value)
