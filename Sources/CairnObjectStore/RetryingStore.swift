@@ -77,7 +77,8 @@ package struct RetryingStore: ObjectStore {
     throws(CairnError)
   {
     var hasPassedOn = false
-    try retrying(unless: { hasPassedOn }) { () throws(CairnError) in
+    let mayRepeat = { !hasPassedOn }
+    try retrying(if: mayRepeat) { () throws(CairnError) in
       try base.list(kind) { (key, byteCount) throws(CairnError) in
         hasPassedOn = true
         try body(key, byteCount)
@@ -94,14 +95,14 @@ package struct RetryingStore: ObjectStore {
   }
 
   private func retrying<Result>(
-    unless isFinal: () -> Bool = { false }, _ call: () throws(CairnError) -> Result
+    if mayRepeat: () -> Bool = { true }, _ call: () throws(CairnError) -> Result
   ) throws(CairnError) -> Result {
     var longest = policy.firstPauseMax
     for _ in 1..<policy.attemptsMax {
       do throws(CairnError) {
         return try call()
       } catch {
-        guard policy.isTransient(error), !isFinal() else { throw error }
+        guard policy.isTransient(error), mayRepeat() else { throw error }
       }
       // Anywhere between half and all of it, so that many clients don't come back at once.
       try pause(UInt64.random(in: longest / 2...longest))
