@@ -67,5 +67,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "cairn", dependencies: ["CairnCommands"], swiftSettings: strict),
+    // Tests
+    .target(
+      name: "CairnTesting", dependencies: ["CairnCore"], path: "Tests/CairnTesting",
+      swiftSettings: strict),
+    tests("CairnChunkingTests", ["CairnChunking", "CairnCore"]),
+    tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
   ]
 )
