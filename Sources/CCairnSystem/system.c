@@ -61,19 +61,21 @@ int cairn_status_of(int fd, cairn_status *out) { return status(fd, "", AT_EMPTY_
 // --- opening ---
 
 static int open_flags(int options) {
-  int flags = O_CLOEXEC | O_NOCTTY;
+  // openat2 refuses O_PATH together with anything but these.
+  if (options & CAIRN_OPEN_PATH)
+    return O_PATH | O_CLOEXEC | ((options & CAIRN_OPEN_DIRECTORY) ? O_DIRECTORY : 0) |
+           ((options & CAIRN_OPEN_FOLLOW) ? 0 : O_NOFOLLOW);
+  // A FIFO that replaced a regular file must not make the open wait for the other end.
+  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   if ((options & CAIRN_OPEN_READ) && (options & CAIRN_OPEN_WRITE))
     flags |= O_RDWR;
   else if (options & CAIRN_OPEN_WRITE)
     flags |= O_WRONLY;
-  // A FIFO that replaced a regular file must not make the open wait for the other end.
-  if (!(options & CAIRN_OPEN_PATH)) flags |= O_NONBLOCK;
   if (options & CAIRN_OPEN_CREATE) flags |= O_CREAT | O_EXCL;
   if (options & CAIRN_OPEN_OR_CREATE) flags |= O_CREAT;
   if (options & CAIRN_OPEN_DIRECTORY) flags |= O_DIRECTORY;
   if (options & CAIRN_OPEN_NOATIME) flags |= O_NOATIME;
   if (options & CAIRN_OPEN_DIRECT) flags |= O_DIRECT;
-  if (options & CAIRN_OPEN_PATH) flags |= O_PATH;
   if (!(options & CAIRN_OPEN_FOLLOW)) flags |= O_NOFOLLOW;
   return flags;
 }
