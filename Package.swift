@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "CairnTesting", dependencies: ["CairnCore"], path: "Tests/CairnTesting",
       swiftSettings: strict),
-    tests("CairnChunkingTests", ["CairnChunking", "CairnCore"]),
+    tests("CairnChunkingTests", ["CairnChunking", "CairnCore", "CCairnKernels"]),
     tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
   ]
 )
