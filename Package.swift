@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
-    tests("CairnChunkingTests", ["CairnChunking", "CairnCore"]),
+    tests("CairnChunkingTests", ["CairnChunking", "CairnCore", "CCairnKernels"]),
     tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
   ]
 )

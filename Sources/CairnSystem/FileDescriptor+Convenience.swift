@@ -1,4 +1,5 @@
 package import CairnCore
+internal import CCairnSystem
 internal import Glibc
 
 extension FileDescriptor {
@@ -18,5 +19,5 @@ extension FileDescriptor {
 
 extension FileStatus {
   /// Nothing yet; to be filled in.
-  package static var blank: FileStatus { FileStatus() }
+  package static var blank: FileStatus { FileStatus(cairn_status()) }
 }
