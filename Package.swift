@@ -80,5 +80,6 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
+    tests("CairnCoreTests", ["CairnCore"]),
   ]
 )
