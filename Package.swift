@@ -81,5 +81,7 @@ let package = Package(
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
     tests("CairnCoreTests", ["CairnCore"]),
+    tests("CairnChunkingTests", ["CairnChunking", "CairnCore"]),
+    tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
   ]
 )

@@ -10,10 +10,6 @@ int cairn_create_direct(const char *path) {
   return open(path, O_WRONLY | O_CREAT | O_EXCL | O_DIRECT | O_CLOEXEC, 0600);
 }
 
-int cairn_reserve(int descriptor, int64_t count) {
-  return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, count);
-}
-
 int cairn_rename_exclusive(const char *from, const char *to) {
   return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }

@@ -13,8 +13,10 @@ internal import CairnFormat
 /// of a folder share one environment. Writes wait for one another; look-ups, through an
 /// ``IndexReader`` for each thread, never wait.
 package final class ChunkIndex: Sendable {
-  /// Rows a call of `apply` had better stay below: they are held in memory (64 bytes each, sorted)
-  /// together with the pages they touch.
+  /// Rows a call of `apply` had better stay below. They are held in memory, 64 bytes each, besides
+  /// the pages they touch: in a large index a page of 4 KiB for each row, up to LMDB's limit of
+  /// 512 MiB, which the environment keeps until it is closed. A process that goes on for long after
+  /// a large batch may want to let go of the index and open it again.
   package static let rowsPerBatch = 1 << 20
 
   let lease: EnvironmentLease

@@ -40,7 +40,7 @@ extension DirectoryStore {
         if number == ENOENT { return }
         throw failure(number, "remove tmp/\(name)")
       }
-      // Blocks, not length: space may be reserved past the end.
+      // Blocks, not length: pieces may have been written out of order, with holes between.
       freed += UInt64(status.st_blocks) * 512
     }
     return freed

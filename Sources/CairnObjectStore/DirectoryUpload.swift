@@ -4,10 +4,12 @@ internal import Synchronization
 
 /// An object in the making, as a file in the `tmp` folder of a ``DirectoryStore``.
 ///
-/// Aligned pieces go past the page cache, where the file system can do that: a tenth of the
-/// processor time, and the source's pages stay cached. Other pieces go through a second, buffered
-/// descriptor. The two never touch the same page, since a direct piece is made of whole pages
-/// and no byte is written twice.
+/// Aligned pieces go past the page cache, where the file system can do that: a quarter of the
+/// processor time (0.09 against 0.33 ns a byte, ext4), and the source's pages stay cached. Other
+/// pieces go through a second, buffered descriptor. The two never touch the same page, since a
+/// direct piece is made of whole pages and no byte is written twice.
+///
+/// Reserving the blocks of a pack beforehand was tried: no faster, and blocks to give back.
 final class DirectoryUpload: ObjectUpload {
   private enum Phase {
     case writing

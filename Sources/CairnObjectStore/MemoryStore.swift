@@ -96,7 +96,8 @@ private final class MemoryUpload: ObjectUpload {
       guard var content = bytes.take() else { throw Self.ended }
       let start = Int(offset)
       if content.count < start + piece.count {
-        content.append(contentsOf: repeatElement(0, count: start + piece.count - content.count))
+        content.append(
+          contentsOf: [UInt8](repeating: 0, count: start + piece.count - content.count))
       }
       content.withUnsafeMutableBytes { content in
         UnsafeMutableRawBufferPointer(rebasing: content[start...]).copyMemory(from: piece)

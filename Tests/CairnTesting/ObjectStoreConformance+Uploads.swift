@@ -136,7 +136,8 @@ extension ObjectStoreConformance {
   ) throws {
     try require(try store.byteCount(of: key) == UInt64(bytes.count), "\(key) has its length")
     try require(
-      try store.readAll(key, byteCountMax: bytes.count) == bytes, "\(key) reads back the same")
+      areSame(try store.readAll(key, byteCountMax: bytes.count), bytes),
+      "\(key) reads back the same")
   }
 }
 
