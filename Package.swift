@@ -81,6 +81,7 @@ let package = Package(
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
     tests("CairnChunkingTests", ["CairnChunking", "CairnCore", "CCairnKernels"]),
+    tests("CairnCoreTests", ["CairnCore"]),
     tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
   ]
 )

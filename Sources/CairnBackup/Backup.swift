@@ -109,7 +109,7 @@ package enum Backup {
       }
       report.nanoseconds = MonotonicClock.nanoseconds - start
       return report
-    } catch where error.code == .interrupted {
+    } catch  where error.code == .interrupted {
       // The stages have flushed: what was stored is kept and found by the next run.
       try session?.close()
       throw error
@@ -125,7 +125,7 @@ package enum Backup {
   ) -> Set<SourceWalker.DirectoryIdentity> {
     var own: Set<SourceWalker.DirectoryIdentity> = []
     var paths = [repository.cacheDirectory]
-    if let store = repository.store as? DirectoryStore { paths.append(store.path) }
+    if repository.store is DirectoryStore { paths.append(repository.store.location) }
     for path in paths {
       do throws(CairnError) {
         let status = try DirectoryHandle.working.open(

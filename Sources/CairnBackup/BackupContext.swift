@@ -60,7 +60,7 @@ final class BackupCounters: Sendable {
   /// A file that was read: `byteCount` bytes of content.
   func countFile(isNew: Bool, byteCount: Int, size: Int? = nil) {
     files.add(1)
-    (isNew ? filesNew : filesChanged).add(1)
+    if isNew { filesNew.add(1) } else { filesChanged.add(1) }
     bytes.add(size ?? byteCount)
     bytesRead.add(byteCount)
   }

@@ -72,7 +72,7 @@ struct BackupStages {
         parentTree: parent == nil ? nil : TreeReader(context.repository), ownDirectories: own)
       do throws(CairnError) {
         try walk(walker)
-      } catch where error.code == .interrupted {
+      } catch  where error.code == .interrupted {
         // The batch at hand may end in the middle of a file: it is dropped, the others count.
       }
       pipeline.work.close()

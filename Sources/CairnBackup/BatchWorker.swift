@@ -69,7 +69,7 @@ final class BatchWorker {
             let isNew = UnsafeMutableBufferPointer(rebasing: flags[..<count])
             do throws(CairnError) {
               try claim(ids, isNew, scratch.baseAddress!)
-              count(lengths, isNew)
+              tally(lengths, isNew)
               try gatherer?.store(
                 arena.pointer, lengths: lengths, ids: ids, isNew: UnsafeBufferPointer(isNew))
               return .success(())
@@ -96,7 +96,7 @@ final class BatchWorker {
     }
   }
 
-  private func count(
+  private func tally(
     _ lengths: UnsafeBufferPointer<UInt32>, _ isNew: UnsafeMutableBufferPointer<Bool>
   ) {
     var newCount = 0

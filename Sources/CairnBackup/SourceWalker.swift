@@ -58,7 +58,7 @@ final class SourceWalker {
     let directory: SourceDirectory
     do throws(CairnError) {
       directory = try open(roots.path)
-    } catch where error.code != .interrupted {
+    } catch  where error.code != .interrupted {
       for root in roots.walkedPaths { context.log.report(root, error.reason) }
       return
     }
@@ -72,7 +72,7 @@ final class SourceWalker {
         do throws(CairnError) {
           // A directory on the way to a source is taken for what it leads to, link or not.
           status = try open(child.path).descriptor.status()
-        } catch where error.code != .interrupted {
+        } catch  where error.code != .interrupted {
           for root in child.walkedPaths { context.log.report(root, error.reason) }
           continue
         }
@@ -313,7 +313,7 @@ final class SourceWalker {
       let descriptor = try directory.descriptor.directory.open(
         RawPath(name), [.read, .keepingAccessTime])
       try read(descriptor, name: name, path: path, status, isNew: isNew)
-    } catch where error.code != .interrupted && error.errno != nil {
+    } catch  where error.code != .interrupted && error.errno != nil {
       try abandonFile()
       context.log.report(
         path, error.code == .notFound ? "vanished while it was backed up" : error.reason)

@@ -1,5 +1,5 @@
-package import CairnCore
 internal import CCairnSystem
+package import CairnCore
 internal import Glibc
 
 extension FileDescriptor {
