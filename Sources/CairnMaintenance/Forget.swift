@@ -13,8 +13,7 @@ package enum Forget {
     removing snapshots: [Snapshot], in repository: Repository
   ) throws(CairnError) {
     if snapshots.isEmpty { return }
-    let lease = try Lease.acquire(.shared, for: "forget", in: repository)
-    do throws(CairnError) {
+    try Lease.hold(.shared, for: "forget", in: repository) { (lease) throws(CairnError) in
       let ledger = repository.ledger
       let state = try ledger.load()
       if let damage = state.damage.first { throw damage }
@@ -22,14 +21,6 @@ package enum Forget {
       let names = snapshots.map(\.name)
       try ledger.advance(from: state, removing: names, now: repository.clock.now)
       for name in names { try repository.store.delete(ObjectKey(.snapshots, name)) }
-    } catch {
-      do throws(CairnError) {
-        try lease.release()
-      } catch {
-        // A lease that can't be deleted now dies with this process.
-      }
-      throw error
     }
-    try lease.release()
   }
 }
