@@ -80,8 +80,8 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: strict),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
+    tests("CairnChunkingTests", ["CairnChunking", "CairnCore", "CCairnKernels"]),
     tests("CairnCoreTests", ["CairnCore"]),
-    tests("CairnChunkingTests", ["CairnChunking", "CairnCore"]),
     tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
   ]
 )

@@ -61,19 +61,21 @@ int cairn_status_of(int fd, cairn_status *out) { return status(fd, "", AT_EMPTY_
 // --- opening ---
 
 static int open_flags(int options) {
-  int flags = O_CLOEXEC | O_NOCTTY;
+  // openat2 refuses O_PATH together with anything but these.
+  if (options & CAIRN_OPEN_PATH)
+    return O_PATH | O_CLOEXEC | ((options & CAIRN_OPEN_DIRECTORY) ? O_DIRECTORY : 0) |
+           ((options & CAIRN_OPEN_FOLLOW) ? 0 : O_NOFOLLOW);
+  // A FIFO that replaced a regular file must not make the open wait for the other end.
+  int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   if ((options & CAIRN_OPEN_READ) && (options & CAIRN_OPEN_WRITE))
     flags |= O_RDWR;
   else if (options & CAIRN_OPEN_WRITE)
     flags |= O_WRONLY;
-  // A FIFO that replaced a regular file must not make the open wait for the other end.
-  if (!(options & CAIRN_OPEN_PATH)) flags |= O_NONBLOCK;
   if (options & CAIRN_OPEN_CREATE) flags |= O_CREAT | O_EXCL;
   if (options & CAIRN_OPEN_OR_CREATE) flags |= O_CREAT;
   if (options & CAIRN_OPEN_DIRECTORY) flags |= O_DIRECTORY;
   if (options & CAIRN_OPEN_NOATIME) flags |= O_NOATIME;
   if (options & CAIRN_OPEN_DIRECT) flags |= O_DIRECT;
-  if (options & CAIRN_OPEN_PATH) flags |= O_PATH;
   if (!(options & CAIRN_OPEN_FOLLOW)) flags |= O_NOFOLLOW;
   return flags;
 }
@@ -248,11 +250,31 @@ int cairn_set_mtime_of(int fd, int64_t seconds, uint32_t nanoseconds) {
   return RETRY(futimens(fd, times));
 }
 
-// There are no *at calls for extended attributes before Linux 6.13; the magic link of the
-// directory's descriptor stands in for it.
+// Linux 6.13 has *at calls for extended attributes, which this C library does not know yet. On
+// older kernels the magic link of the directory's descriptor stands in, at half the speed.
+enum { SETXATTRAT = 463, GETXATTRAT = 464, LISTXATTRAT = 465, REMOVEXATTRAT = 466 };
+
+struct attribute_arguments {
+  uint64_t value;
+  uint32_t size;
+  uint32_t flags;
+};
+
 typedef struct {
   char path[PATH_MAX + 40];
 } attribute_path;
+
+static _Atomic int xattrat_known = -1;
+
+void cairn_xattr_use_fallback(int on) { xattrat_known = on ? 0 : -1; }
+
+static int has_xattrat(void) {
+  int known = xattrat_known;
+  if (known < 0)
+    xattrat_known = known = syscall(LISTXATTRAT, AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, NULL, (size_t)0) >= 0 ||
+            errno == ENOTSUP;
+  return known;
+}
 
 static const char *path_of(int directory, const char *name, attribute_path *storage) {
   if (directory == AT_FDCWD || name[0] == '/') return name;
@@ -263,6 +285,8 @@ static const char *path_of(int directory, const char *name, attribute_path *stor
 
 ssize_t cairn_xattr_list(int fd, const char *name, char *buffer, size_t count) {
   if (!name) return RETRY(flistxattr(fd, buffer, count));
+  if (has_xattrat())
+    return RETRY(syscall(LISTXATTRAT, fd, name, AT_SYMLINK_NOFOLLOW, buffer, count));
   attribute_path storage;
   const char *path = path_of(fd, name, &storage);
   if (!path) return -ENAMETOOLONG;
@@ -272,6 +296,11 @@ ssize_t cairn_xattr_list(int fd, const char *name, char *buffer, size_t count) {
 ssize_t cairn_xattr_get(
     int fd, const char *name, const char *attribute, void *buffer, size_t count) {
   if (!name) return RETRY(fgetxattr(fd, attribute, buffer, count));
+  if (has_xattrat()) {
+    struct attribute_arguments arguments = {(uint64_t)(uintptr_t)buffer, (uint32_t)count, 0};
+    return RETRY(syscall(GETXATTRAT, fd, name, AT_SYMLINK_NOFOLLOW, attribute, &arguments,
+                         sizeof arguments));
+  }
   attribute_path storage;
   const char *path = path_of(fd, name, &storage);
   if (!path) return -ENAMETOOLONG;
@@ -281,6 +310,11 @@ ssize_t cairn_xattr_get(
 int cairn_xattr_set(
     int fd, const char *name, const char *attribute, const void *value, size_t count) {
   if (!name) return RETRY(fsetxattr(fd, attribute, value, count, 0));
+  if (has_xattrat()) {
+    struct attribute_arguments arguments = {(uint64_t)(uintptr_t)value, (uint32_t)count, 0};
+    return (int)RETRY(syscall(SETXATTRAT, fd, name, AT_SYMLINK_NOFOLLOW, attribute, &arguments,
+                              sizeof arguments));
+  }
   attribute_path storage;
   const char *path = path_of(fd, name, &storage);
   if (!path) return -ENAMETOOLONG;
@@ -289,6 +323,8 @@ int cairn_xattr_set(
 
 int cairn_xattr_remove(int fd, const char *name, const char *attribute) {
   if (!name) return RETRY(fremovexattr(fd, attribute));
+  if (has_xattrat())
+    return (int)RETRY(syscall(REMOVEXATTRAT, fd, name, AT_SYMLINK_NOFOLLOW, attribute));
   attribute_path storage;
   const char *path = path_of(fd, name, &storage);
   if (!path) return -ENAMETOOLONG;

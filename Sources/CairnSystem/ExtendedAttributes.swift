@@ -25,8 +25,8 @@ extension FileDescriptor {
   }
 }
 
-/// Of anything, without opening it: links, FIFOs and devices too. These go through `/proc`, except
-/// for ``DirectoryHandle/working``.
+/// Of anything, without opening it: links, FIFOs and devices too. Kernels before 6.13 need `/proc`
+/// for it.
 extension DirectoryHandle {
   /// All extended attributes of `name` itself, sorted by name; empty where the file system has
   /// none.
@@ -71,6 +71,11 @@ extension DirectoryHandle {
     }
     if result != -ENODATA { try checked(result, "remove an extended attribute of", name) }
   }
+}
+
+/// For tests: makes the whole process behave as on a kernel before 6.13, with equal results.
+func useAttributeFallback(_ isOn: Bool) {
+  cairn_xattr_use_fallback(isOn ? 1 : 0)
 }
 
 private func attributeName(_ bytes: [UInt8]) throws(CairnError) -> RawPath {

@@ -59,11 +59,16 @@ struct DirectoryHandleTests {
     try here.writeFile("a/b/file", [1], replacing: false)
     try here.makeSymlink("a/out", target: RawPath(temporary.path.bytes))
     try here.makeSymlink("a/b/link", target: "file")
-    func open(_ path: RawPath) throws {
+    func open(_ path: RawPath, _ options: OpenOptions = .read) throws {
       _ =
         stepwise
-        ? try here.openStepwise(path, .read, mode: 0) : try here.openBeneath(path, .read)
+        ? try here.openStepwise(path, options, mode: 0o600)
+        : try here.openBeneath(path, options)
     }
+    try open("a/b", [.directory, .placeOnly])
+    try open("a/b/new", [.write, .createNew])
+    #expect(code { try open("a/b/new", [.write, .createNew]) } == .exists)
+    #expect(code { try open("a/b/link", [.write, .createNew]) } == .exists)
     try open("a/b/file")
     try open("a/./b")
     try open("a")
@@ -92,6 +97,13 @@ struct DirectoryHandleTests {
       #expect(try here.status(of: "link").uid == 12)
       #expect(try here.status(of: "file").uid == 0)
     }
+  }
+
+  @Test func `opening a FIFO waits for nobody`() throws {
+    try here.makeNode("fifo", type: .fifo)
+    #expect(try here.open("fifo", .read).status().type == .fifo)
+    let error = #expect(throws: CairnError.self) { _ = try here.open("fifo", .write) }
+    #expect(error?.errno == ENXIO)
   }
 
   @Test func `renaming replaces only when asked`() throws {

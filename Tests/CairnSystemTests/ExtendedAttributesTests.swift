@@ -1,7 +1,8 @@
 import CairnCore
-import CairnSystem
 import CairnTesting
 import Testing
+
+@testable import CairnSystem
 
 struct ExtendedAttributesTests {
   let temporary: TemporaryDirectory
@@ -25,7 +26,10 @@ struct ExtendedAttributesTests {
     }
   }
 
-  @Test func `attributes are set, listed sorted and removed`() throws {
+  @Test(arguments: [false, true])
+  func `attributes are set, listed sorted and removed`(onOldKernel: Bool) throws {
+    useAttributeFallback(onOldKernel)
+    defer { useAttributeFallback(false) }
     let path = temporary.appending("file")
     let file = try place.open(path, [.read, .write, .createNew])
     #expect(try file.extendedAttributes() == [])
@@ -41,6 +45,10 @@ struct ExtendedAttributesTests {
 
     let directory = try place.openDirectory(temporary.path)
     #expect(try directory.directory.extendedAttributes(of: "file") == expected)
+    let more = attribute("user.c", [9])
+    try directory.directory.setExtendedAttribute(of: "file", more)
+    #expect(try file.extendedAttributes().contains(more))
+    try directory.directory.removeExtendedAttribute(of: "file", more.name)
     try directory.directory.removeExtendedAttribute(of: "file", [UInt8]("user.b".utf8))
     try directory.directory.removeExtendedAttribute(of: "file", [UInt8]("user.b".utf8))
     try file.removeExtendedAttribute([UInt8]("user.large".utf8))

@@ -103,6 +103,8 @@ ssize_t cairn_xattr_get(
 int cairn_xattr_set(
     int fd, const char *name, const char *attribute, const void *value, size_t count);
 int cairn_xattr_remove(int fd, const char *name, const char *attribute);
+// For tests: behave as on a kernel without the *at calls, or (0) find out again.
+void cairn_xattr_use_fallback(int on);
 
 // --- locks ---
 
