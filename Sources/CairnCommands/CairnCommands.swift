@@ -25,6 +25,7 @@ struct CairnCommand: ParsableCommand {
 
   /// Every command, in the order of the help.
   static let all: [any ParsableCommand.Type] = [
-    InitCommand.self, SnapshotsCommand.self, KeyCommand.self, VersionCommand.self,
+    InitCommand.self, BackupCommand.self, SnapshotsCommand.self, KeyCommand.self,
+    VersionCommand.self,
   ]
 }

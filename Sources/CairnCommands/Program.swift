@@ -17,6 +17,7 @@ package enum Program {
 
   private static func run(_ arguments: [String]) -> Int32 {
     do {
+      try requireKnownCommand(arguments)
       var command = try CairnCommand.parseAsRoot(arguments)
       try command.run()
       return ExitStatus.done.rawValue
@@ -27,6 +28,15 @@ package enum Program {
     } catch {
       return tell(parserError: error, json: asksForJSON(arguments))
     }
+  }
+
+  /// The parser would call a misspelled command an unexpected argument.
+  private static func requireKnownCommand(_ arguments: [String]) throws(CairnError) {
+    guard let name = arguments.first, !name.hasPrefix("-"), name != "help",
+      !CairnCommand.all.contains(where: { $0.configuration.commandName == name })
+    else { return }
+    throw CairnError(
+      .usage, "there is no command \(RawText.displayText(name)); cairn --help lists them all")
   }
 
   /// Looked up by hand, because the arguments may be such that they can't be parsed.

@@ -69,9 +69,22 @@ struct RepositoryOptionsGroup: ParsableArguments {
       _ = try store.byteCount(of: .config)
     } catch  where error.code == .notFound {
       // Something else of a repository may be there: opening it tells.
-      guard try store.list(.keys).isEmpty, try store.list(.snapshots).isEmpty else { return }
+      let hasKeys = try holds(.keys, store)
+      let hasSnapshots = try holds(.snapshots, store)
+      if hasKeys || hasSnapshots { return }
       throw CairnError(
         .noRepository, "no repository at \(store.location) (cairn init makes one)")
+    }
+  }
+
+  /// A store that isn't there at all holds nothing.
+  private static func holds(
+    _ kind: ObjectKind, _ store: any ObjectStore
+  ) throws(CairnError) -> Bool {
+    do throws(CairnError) {
+      return try !store.list(kind).isEmpty
+    } catch  where error.code == .notFound {
+      return false
     }
   }
 }
