@@ -78,6 +78,7 @@ let package = Package(
       path: "Tests/CairnTesting", swiftSettings: strict),
     tests("CairnSystemTests", ["CairnSystem", "CairnCore"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    tests("CairnBackupTests", repositoryLayer + ["CairnRepository", "CairnBackup"]),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
     tests("CairnChunkingTests", ["CairnChunking", "CairnCore", "CCairnKernels"]),
