@@ -225,6 +225,6 @@ extension [RepositoryFixture.Entry] {
       var entry = entry
       entry.entries = entry.entries?.sortedByName()
       return entry
-    }.sorted { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) }
+    }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 }
