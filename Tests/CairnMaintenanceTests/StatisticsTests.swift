@@ -1,5 +1,6 @@
 import CairnCore
 import CairnMaintenance
+import CairnObjectStore
 import CairnTesting
 import Testing
 
