@@ -82,5 +82,12 @@ let package = Package(
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
     tests("CairnChunkingTests", ["CairnChunking", "CairnCore"]),
     tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
+    tests("CairnCoreTests", ["CairnCore"]),
+    tests(
+      "CairnRestoreTests",
+      [
+        "CairnRestore", "CairnRepository", "CairnObjectStore", "CairnFormat", "CairnCrypto",
+        "CairnSystem", "CairnCore",
+      ]),
   ]
 )
