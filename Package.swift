@@ -86,7 +86,7 @@ let package = Package(
     tests(
       "CairnRestoreTests",
       [
-        "CairnRestore", "CairnRepository", "CairnObjectStore", "CairnFormat", "CairnCrypto",
+        "CairnRestore", "CairnRepository", "CairnIndex", "CairnObjectStore", "CairnFormat", "CairnCrypto",
         "CairnSystem", "CairnCore",
       ]),
   ]
