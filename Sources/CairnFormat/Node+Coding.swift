@@ -2,21 +2,21 @@ package import CairnCore
 
 /// Presence bits of a node record; a reader that meets a bit it doesn't know refuses the node,
 /// so optional additions go into the extension area instead, which older readers skip.
-private struct Fields: OptionSet {
+struct NodeFields: OptionSet {
   let rawValue: UInt64
-  static let userName = Fields(rawValue: 1 << 0)
-  static let groupName = Fields(rawValue: 1 << 1)
-  static let linkCount = Fields(rawValue: 1 << 2)
-  static let linkTarget = Fields(rawValue: 1 << 3)
-  static let deviceNumbers = Fields(rawValue: 1 << 4)
-  static let attributes = Fields(rawValue: 1 << 5)
-  static let extents = Fields(rawValue: 1 << 6)
-  static let inlineContent = Fields(rawValue: 1 << 7)
-  static let pagedContent = Fields(rawValue: 1 << 8)
-  static let directory = Fields(rawValue: 1 << 9)
-  static let inconsistent = Fields(rawValue: 1 << 10)
-  static let extensions = Fields(rawValue: 1 << 11)
-  static let known = Fields(rawValue: (1 << 12) - 1)
+  static let userName = NodeFields(rawValue: 1 << 0)
+  static let groupName = NodeFields(rawValue: 1 << 1)
+  static let linkCount = NodeFields(rawValue: 1 << 2)
+  static let linkTarget = NodeFields(rawValue: 1 << 3)
+  static let deviceNumbers = NodeFields(rawValue: 1 << 4)
+  static let attributes = NodeFields(rawValue: 1 << 5)
+  static let extents = NodeFields(rawValue: 1 << 6)
+  static let inlineContent = NodeFields(rawValue: 1 << 7)
+  static let pagedContent = NodeFields(rawValue: 1 << 8)
+  static let directory = NodeFields(rawValue: 1 << 9)
+  static let inconsistent = NodeFields(rawValue: 1 << 10)
+  static let extensions = NodeFields(rawValue: 1 << 11)
+  static let known = NodeFields(rawValue: (1 << 12) - 1)
 }
 
 extension Node {
@@ -27,7 +27,7 @@ extension Node {
   package func encode(into writer: inout ByteWriter) {
     writer.prefixed(name)
     writer.u8(type.rawValue)
-    var fields: Fields = []
+    var fields: NodeFields = []
     if !userName.isEmpty { fields.insert(.userName) }
     if !groupName.isEmpty { fields.insert(.groupName) }
     if linkCount != 1 { fields.insert(.linkCount) }
@@ -105,7 +105,7 @@ extension Node {
       throw CairnError(.unsupported, "directory entry of a type this program doesn't know")
     }
     self.init(name: [UInt8](name), type: type)
-    let fields = Fields(rawValue: try reader.varint())
+    let fields = NodeFields(rawValue: try reader.varint())
     guard fields.isSubset(of: .known) else {
       throw CairnError(.unsupported, "directory entry with fields this program doesn't know")
     }
@@ -228,7 +228,7 @@ extension ByteReader {
   }
 
   /// Passes over what a newer writer added: tag, length, bytes, until the record ends.
-  fileprivate mutating func skipExtensions() throws(CairnError) {
+  mutating func skipExtensions() throws(CairnError) {
     while !isAtEnd {
       _ = try varint()
       _ = try prefixed(max: remaining)

@@ -6,6 +6,11 @@ internal import CairnObjectStore
 package struct Snapshot: Sendable, Hashable {
   package let name: ObjectName
   package let record: SnapshotRecord
+
+  package init(name: ObjectName, record: SnapshotRecord) {
+    self.name = name
+    self.record = record
+  }
 }
 
 /// The snapshots of a repository, and how people name them.

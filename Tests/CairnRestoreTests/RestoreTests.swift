@@ -28,7 +28,9 @@ import Testing
       .hardLink("twin", to: "small"),
       .directory("other", [.hardLink("triplet", to: "small")], mtime: time),
       .fifo("pipe", mode: 0o620),
-      .sparse("holes", size: 1 << 20, [(65_536, generator.bytes(10_000)), (500_000, [1])]),
+      .sparse(
+        "holes", size: 1 << 20,
+        [(offset: 65_536, bytes: generator.bytes(10_000)), (offset: 500_000, bytes: [1])]),
       .sparse("hollow", size: 1 << 20, []),
     ]
   }
