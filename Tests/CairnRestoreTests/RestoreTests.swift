@@ -14,6 +14,9 @@ import Testing
 
   private func entries() -> [FileTree.Entry] {
     var generator = SeededGenerator(seed: 7)
+    let runs: [(offset: UInt64, bytes: [UInt8])] = [
+      (65_536, generator.bytes(10_000)), (500_000, [1]),
+    ]
     return [
       .file("empty", "", mode: 0o600, mtime: time),
       .file("small", "some text", mode: 0o640, mtime: time).with("user.color", [1, 2, 3]),
@@ -30,7 +33,7 @@ import Testing
       .fifo("pipe", mode: 0o620),
       .sparse(
         "holes", size: 1 << 20,
-        [(offset: 65_536, bytes: generator.bytes(10_000)), (offset: 500_000, bytes: [1])]),
+        runs),
       .sparse("hollow", size: 1 << 20, []),
     ]
   }
