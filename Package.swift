@@ -93,5 +93,6 @@ let package = Package(
         "CairnCommands", "CairnRepository", "CairnFormat", "CairnCrypto", "CairnSystem",
         "CairnCore",
       ]),
+    tests("CairnRestoreTests", repositoryLayer + ["CairnRepository", "CairnRestore"]),
   ]
 )
