@@ -18,7 +18,7 @@ enum DataCheck {
     progress.itemCount.set(0)
     let counter = ByteCounter()
     let pool = try WorkerPool(
-      name: "verify", count: workerCount, onFailure: { queue.fail($0) }
+      name: "verify", count: workerCount, onFailure: queue.fail(_:)
     ) { (_) throws(CairnError) in
       let packCheck = try PackCheck(
         repository, log: log, progress: progress, cancellation: cancellation)

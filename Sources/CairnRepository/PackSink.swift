@@ -69,12 +69,12 @@ package final class PackSink: Sendable {
     let buffers = BufferPool(count: bufferCount, capacity: bufferByteCount)
     self.jobs = jobs
     self.buffers = buffers
+    let stopOthers: @Sendable (CairnError) -> Void = { error in
+      jobs.fail(error)
+      buffers.fail(error)
+    }
     threads = try WorkerPool(
-      name: "store", count: threadCount,
-      onFailure: { error in
-        jobs.fail(error)
-        buffers.fail(error)
-      }
+      name: "store", count: threadCount, onFailure: stopOthers
     ) { (_) throws(CairnError) in
       while let job = try jobs.pop() {
         switch job {

@@ -48,7 +48,10 @@ package struct SnapshotCatalog: Sendable {
         present.remove(name)
       }
     }
-    for missing in ledger.merged.snapshots.subtracting(present).sorted() {
+    let missing = ledger.merged.snapshots.subtracting(present)
+    // Forgotten, perhaps, since the ledger was read.
+    let later = missing.isEmpty ? ledger : try Ledger(vault: vault).load()
+    for missing in missing.sorted() where !later.isRemoved(missing) {
       contents.damage.append(
         CairnError.damaged(
           "\(ObjectKey(.snapshots, missing).path) is missing, though nobody forgot it"))

@@ -149,8 +149,10 @@ import Testing
       ($0.key, try fixture.store.readAll($0.key, byteCountMax: 1 << 24))
     }
     for (key, _) in segments { try fixture.store.delete(key) }
-    let again = try RepositoryFixture.backUp(
-      kept[1].1, to: try fixture.open(cache: TemporaryFolder()), time: 4)
+    let cache = TemporaryFolder()
+    let again = try withExtendedLifetime(cache) {
+      try RepositoryFixture.backUp(kept[1].1, to: try fixture.open(cache: cache), time: 4)
+    }
     for (key, bytes) in segments { try fixture.store.put(key, bytes, mode: .keepExisting) }
     let all = kept + [(again, kept[1].1)]
     #expect(try Self.plan(try fixture.open()).duplicateChunkCount > 0)

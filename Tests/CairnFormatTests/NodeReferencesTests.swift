@@ -1,5 +1,0 @@
-import CairnCore
-import CairnFormat
-import Testing
-
-@Suite struct NodeReferencesTests {}
