@@ -19,7 +19,8 @@ final class DescriptorCache: Sendable {
     /// Neighbours in the list of those without users, most recently used first; -1 for none.
     var previous = -1
     var next = -1
-    unowned(unsafe) var owner: DescriptorOwner?
+    /// `nil` when the slot is free. Not retained: owners leave before they go.
+    var owner: Unmanaged<DescriptorOwner>?
   }
 
   private struct State {
@@ -76,7 +77,7 @@ final class DescriptorCache: Sendable {
       if state.openCount >= capacity, state.last >= 0 {
         closing = DescriptorCache.remove(state.last, &state)
       }
-      let slot = Slot(number: number, userCount: 1, owner: owner)
+      let slot = Slot(number: number, userCount: 1, owner: .passUnretained(owner))
       if let free = state.free.popLast() {
         state.slots[free] = slot
         owner.slot = free
@@ -124,7 +125,7 @@ final class DescriptorCache: Sendable {
     let isListed =
       state.first == slot || state.slots[slot].previous >= 0
     if isListed { unlink(slot, &state) }
-    state.slots[slot].owner?.slot = -1
+    state.slots[slot].owner?.takeUnretainedValue().slot = -1
     state.slots[slot].owner = nil
     state.free.append(slot)
     state.openCount -= 1

@@ -24,7 +24,7 @@ final class RestoreFixture {
     temporary = try TemporaryDirectory()
     store = MemoryStore()
     var options = RepositoryOptions()
-    options.passwordHash = PasswordHash(iterations: 1, memoryKiB: 8192, parallelism: 1)
+    options.passwordHash = PasswordHash(iterations: 1, memoryKiB: 19_456, parallelism: 1)
     options.packByteCount = 256 << 10
     options.frameByteCount = 64 << 10
     let password = SecretBytes(copying: [UInt8]("secret".utf8))
