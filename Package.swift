@@ -87,6 +87,12 @@ let package = Package(
     tests("CairnFormatTests", ["CairnFormat", "CairnCore"]),
     tests("CairnRepositoryTests", repositoryLayer + ["CairnRepository"]),
     tests("CairnMaintenanceTests", repositoryLayer + ["CairnRepository", "CairnMaintenance"]),
+    tests(
+      "CairnCommandsTests",
+      [
+        "CairnCommands", "CairnRepository", "CairnFormat", "CairnCrypto", "CairnSystem",
+        "CairnCore",
+      ]),
     tests("CairnRestoreTests", repositoryLayer + ["CairnRepository", "CairnRestore"]),
   ]
 )

@@ -6,6 +6,7 @@ enum SizeText {
 
   /// Three significant digits: `999 B`, `1.23 MB`, `12.3 MB`, `123 MB`.
   static func text(_ byteCount: some BinaryInteger) -> String {
+    if byteCount < 0 { return "-" + text(byteCount.magnitude) }
     guard byteCount >= 1000 else { return "\(byteCount) B" }
     var value = Double(byteCount)
     var unit = 0
