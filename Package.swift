@@ -74,14 +74,18 @@ let package = Package(
     .executableTarget(name: "cairn", dependencies: ["CairnCommands"], swiftSettings: strict),
     // Tests
     .target(
-      name: "CairnTesting", dependencies: ["CairnCore", "CairnSystem", "CairnObjectStore"],
+      name: "CairnTesting", dependencies: repositoryLayer + ["CairnRepository"],
       path: "Tests/CairnTesting", swiftSettings: strict),
     tests("CairnSystemTests", ["CairnSystem", "CairnCore"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    tests("CairnBackupTests", repositoryLayer + ["CairnRepository", "CairnBackup"]),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),
     tests("CairnChunkingTests", ["CairnChunking", "CairnCore", "CCairnKernels"]),
     tests("CairnCoreTests", ["CairnCore"]),
     tests("CairnCryptoTests", ["CairnCrypto", "CairnCore", "COpenSSL", "CCairnKernels"]),
+    tests("CairnFormatTests", ["CairnFormat", "CairnCore"]),
+    tests("CairnRepositoryTests", repositoryLayer + ["CairnRepository"]),
+    tests("CairnMaintenanceTests", repositoryLayer + ["CairnRepository", "CairnMaintenance"]),
   ]
 )

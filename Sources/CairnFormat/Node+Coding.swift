@@ -228,7 +228,7 @@ extension ByteReader {
   }
 
   /// Passes over what a newer writer added: tag, length, bytes, until the record ends.
-  fileprivate mutating func skipExtensions() throws(CairnError) {
+  mutating func skipExtensions() throws(CairnError) {
     while !isAtEnd {
       _ = try varint()
       _ = try prefixed(max: remaining)

@@ -107,7 +107,8 @@ package struct RepositoryConfig: Hashable, Sendable, Codable {
   package func validate() throws(CairnError) {
     guard (1 << 16...Limits.packByteCountMax / 2).contains(packByteCount),
       (1 << 12...Limits.frameRawByteCountMax / 2).contains(frameByteCount),
-      (-7...22).contains(compressionLevel)
+      (-7...22).contains(compressionLevel),
+      (64...Limits.chunkByteCountMax).contains(chunker.maxByteCount)
     else { throw CairnError.damaged("config holds impossible parameters") }
   }
 }

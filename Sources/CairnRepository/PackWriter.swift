@@ -42,9 +42,15 @@ package final class PackWriter {
     encoder = FrameEncoder(level: config.compressionLevel)
   }
 
+  /// Raw bytes of the largest frame that may be appended: half as much again as a frame should
+  /// have, and one more chunk.
+  package static func frameRawByteCountMax(_ config: RepositoryConfig) -> Int {
+    config.frameByteCount * 3 / 2 + config.chunker.maxByteCount
+  }
+
   /// Buffers must have room for the largest frame, whatever its data, and some to spare.
   package static func bufferByteCount(_ config: RepositoryConfig) -> Int {
-    let rawByteCountMax = config.frameByteCount + config.chunker.maxByteCount
+    let rawByteCountMax = frameRawByteCountMax(config)
     let frame = FrameEncoder.outputByteCountMax(rawByteCount: rawByteCountMax) + 3 * 4096
     return max(2 << 20, (frame + 4095) / 4096 * 4096)
   }

@@ -10,7 +10,7 @@ struct DataExtentsTests {
 
   init() throws { temporary = try TemporaryDirectory() }
 
-  private func extents(_ entry: FileTree.Entry, countMax: Int = 65_536) throws -> [FileExtent] {
+  private func extents(_ entry: FileTree.Entry, countMax: Int = 65_536) throws -> [DataExtent] {
     let top = temporary.appending("tree")
     try FileTree([entry]).build(at: top)
     let file = try place.open(top.appending(entry.name), .read)
@@ -20,7 +20,7 @@ struct DataExtentsTests {
   @Test func `a file without holes is one extent`() throws {
     let bytes = [UInt8](repeating: 7, count: 100_000)
     #expect(
-      try extents(.file("dense", bytes: bytes)) == [FileExtent(offset: 0, byteCount: 100_000)])
+      try extents(.file("dense", bytes: bytes)) == [DataExtent(offset: 0, byteCount: 100_000)])
   }
 
   @Test func `an empty file and a file of nothing but a hole have no data`() throws {
@@ -37,30 +37,30 @@ struct DataExtentsTests {
     let found = try extents(.sparse("sparse", size: (1 << 20) + 100, runs))
     #expect(
       found == [
-        FileExtent(offset: 65_536, byteCount: 4096),
-        FileExtent(offset: 262_144, byteCount: 4096),
-        FileExtent(offset: 1 << 20, byteCount: 100),
+        DataExtent(offset: 65_536, byteCount: 4096),
+        DataExtent(offset: 262_144, byteCount: 4096),
+        DataExtent(offset: 1 << 20, byteCount: 100),
       ])
   }
 
   @Test func `too many extents are joined over the smallest holes`() throws {
     var extents = [
-      FileExtent(offset: 0, byteCount: 10), FileExtent(offset: 20, byteCount: 10),
-      FileExtent(offset: 100, byteCount: 10), FileExtent(offset: 115, byteCount: 5),
+      DataExtent(offset: 0, byteCount: 10), DataExtent(offset: 20, byteCount: 10),
+      DataExtent(offset: 100, byteCount: 10), DataExtent(offset: 115, byteCount: 5),
     ]
     mergeSmallHoles(&extents, 3)
     #expect(
       extents == [
-        FileExtent(offset: 0, byteCount: 10), FileExtent(offset: 20, byteCount: 10),
-        FileExtent(offset: 100, byteCount: 20),
+        DataExtent(offset: 0, byteCount: 10), DataExtent(offset: 20, byteCount: 10),
+        DataExtent(offset: 100, byteCount: 20),
       ])
     mergeSmallHoles(&extents, 2)
     #expect(
-      extents == [FileExtent(offset: 0, byteCount: 30), FileExtent(offset: 100, byteCount: 20)])
+      extents == [DataExtent(offset: 0, byteCount: 30), DataExtent(offset: 100, byteCount: 20)])
   }
 
   @Test func `equal holes are joined only as far as needed`() {
-    var extents = (0..<1000).map { FileExtent(offset: UInt64($0) * 10, byteCount: 5) }
+    var extents = (0..<1000).map { DataExtent(offset: UInt64($0) * 10, byteCount: 5) }
     mergeSmallHoles(&extents, 400)
     #expect(extents.count == 400)
     #expect(extents.last?.end == 9995)

@@ -49,8 +49,8 @@ struct FileDescriptorTests {
     let status = try file.status()
     #expect(
       try file.dataExtents(status) == [
-        FileExtent(offset: 0, byteCount: 64 << 10),
-        FileExtent(offset: 192 << 10, byteCount: (1 << 20) - (192 << 10)),
+        DataExtent(offset: 0, byteCount: 64 << 10),
+        DataExtent(offset: 192 << 10, byteCount: (1 << 20) - (192 << 10)),
       ])
     file.advise(.sequential)
     file.advise(.dontNeed)

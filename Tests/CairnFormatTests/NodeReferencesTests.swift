@@ -1,0 +1,5 @@
+import CairnCore
+import CairnFormat
+import Testing
+
+@Suite struct NodeReferencesTests {}
