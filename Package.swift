@@ -87,5 +87,6 @@ let package = Package(
     tests("CairnFormatTests", ["CairnFormat", "CairnCore"]),
     tests("CairnRepositoryTests", repositoryLayer + ["CairnRepository"]),
     tests("CairnMaintenanceTests", repositoryLayer + ["CairnRepository", "CairnMaintenance"]),
+    tests("CairnRestoreTests", repositoryLayer + ["CairnRepository", "CairnRestore"]),
   ]
 )

@@ -25,7 +25,7 @@ struct CairnCommand: ParsableCommand {
 
   /// Every command, in the order of the help.
   static let all: [any ParsableCommand.Type] = [
-    InitCommand.self, BackupCommand.self, SnapshotsCommand.self, KeyCommand.self,
-    VersionCommand.self,
+    InitCommand.self, BackupCommand.self, SnapshotsCommand.self, VerifyCommand.self,
+    KeyCommand.self, VersionCommand.self,
   ]
 }

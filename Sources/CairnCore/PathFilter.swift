@@ -72,7 +72,7 @@ package struct PathFilter: Sendable {
   }
 
   /// Empty components (`//`) count for nothing.
-  private static func withComponents<R>(
+  fileprivate static func withComponents<R>(
     of path: [UInt8], _ body: ([UnsafeRawBufferPointer]) -> R
   ) -> R {
     path.withUnsafeBytes { bytes in
@@ -87,5 +87,23 @@ package struct PathFilter: Sendable {
       }
       return body(components)
     }
+  }
+}
+
+/// One pattern for looking things up by name; ``PathPattern`` describes the language.
+package struct PathQuery: Sendable {
+  private let pattern: PathPattern
+
+  /// `nil` for an empty pattern.
+  package init?(_ text: [UInt8]) {
+    guard let pattern = PathPattern(text) else { return nil }
+    self.pattern = pattern
+  }
+
+  /// Whether `path`, absolute, itself is meant; what lies below a match is not.
+  package func matches(_ path: [UInt8], isDirectory: Bool) -> Bool {
+    guard isDirectory || !pattern.isDirectoryOnly else { return false }
+    let found = PathFilter.withComponents(of: path) { pattern.matches($0[...]) }
+    return found != pattern.isNegated
   }
 }

@@ -1,4 +1,5 @@
 internal import CairnCore
+internal import CairnFormat
 internal import CairnIndex
 
 /// All rows of the chunk index in 8.5 bytes each, with room for a mark: what verify and prune
@@ -142,6 +143,30 @@ final class ChunkMap {
       (UInt64(location.offsetInFrame) << 32 | UInt64(location.byteCount)) &* 0x94d0_49bb_1331_11eb
     sum = (sum ^ (sum >> 27)) &* 0x94d0_49bb_1331_11eb
     return sum ^ (sum >> 31)
+  }
+
+  /// What the rows of a pack in the local index amount to; `nil` when the index describes the pack
+  /// otherwise than its segment.
+  static func rowSum(of pack: PackRecord, in reader: IndexReader) throws(CairnError) -> UInt64? {
+    guard let number = try reader.packNumber(of: pack.name),
+      try reader.pack(number) == PackEntry(pack)
+    else { return nil }
+    var sum: UInt64 = 0
+    var chunk = 0
+    for (frameIndex, frame) in pack.table.frames.enumerated() {
+      var offset: UInt32 = 0
+      for _ in 0..<frame.chunkCount {
+        let record = pack.table.chunks[chunk]
+        sum &+= ChunkMap.rowSum(
+          record.id,
+          ChunkLocation(
+            packNumber: number, frameIndex: UInt32(frameIndex), offsetInFrame: offset,
+            byteCount: record.byteCount))
+        offset += record.byteCount
+        chunk += 1
+      }
+    }
+    return sum
   }
 
   /// Calls `body` with the rows that look like `id`'s; inlined.

@@ -83,7 +83,11 @@ final class StructureCheck {
       for pack in packs where named.insert(pack.name).inserted {
         try checkPresence(of: pack)
         guard applied.contains(segment) else { continue }
-        if let sum = try rowSum(of: pack, reader) { checksum &+= sum } else { contradicts = true }
+        if let sum = try ChunkMap.rowSum(of: pack, in: reader) {
+          checksum &+= sum
+        } else {
+          contradicts = true
+        }
       }
     }
     if contradicts || (areAllReadable && checksum != map.checksum) {
@@ -118,30 +122,6 @@ final class StructureCheck {
           object: key.path,
           message: "the pack has \(byteCount) bytes and should have \(pack.byteCount)"))
     }
-  }
-
-  /// What the rows of a pack in the local index amount to; `nil` when the index describes the pack
-  /// otherwise than its segment.
-  private func rowSum(of pack: PackRecord, _ reader: IndexReader) throws(CairnError) -> UInt64? {
-    guard let number = try reader.packNumber(of: pack.name),
-      try reader.pack(number) == PackEntry(pack)
-    else { return nil }
-    var sum: UInt64 = 0
-    var chunk = 0
-    for (frameIndex, frame) in pack.table.frames.enumerated() {
-      var offset: UInt32 = 0
-      for _ in 0..<frame.chunkCount {
-        let record = pack.table.chunks[chunk]
-        sum &+= ChunkMap.rowSum(
-          record.id,
-          ChunkLocation(
-            packNumber: number, frameIndex: UInt32(frameIndex), offsetInFrame: offset,
-            byteCount: record.byteCount))
-        offset += record.byteCount
-        chunk += 1
-      }
-    }
-    return sum
   }
 
   private func noteUnnamedPacks(_ named: Set<ObjectName>) {

@@ -52,6 +52,8 @@ package final class PackSink: Sendable {
   private let buffers: BufferPool
   private let threads: WorkerPool
   private let progress: Progress
+  /// Whether the threads were waited for.
+  private let hasEnded = Atomic<Bool>(false)
 
   /// - Parameters:
   ///   - bufferByteCount: of each buffer; room for the largest frame.
@@ -120,11 +122,14 @@ package final class PackSink: Sendable {
   /// Waits until everything handed in is durable; throws the first failure.
   package func drain() throws(CairnError) {
     jobs.close()
+    hasEnded.store(true, ordering: .releasing)
     try threads.join()
   }
 
-  /// Stops at once; packs that are not durable yet are given up.
+  /// Stops at once; packs that are not durable yet are given up. No effect after ``drain()``, even
+  /// when that threw.
   package func cancel() {
+    if hasEnded.exchange(true, ordering: .acquiringAndReleasing) { return }
     let error = CairnError.interrupted
     jobs.fail(error)
     buffers.fail(error)

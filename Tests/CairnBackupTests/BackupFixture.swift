@@ -23,7 +23,6 @@ final class BackupFixture {
     options.passwordHash = PasswordHash(iterations: 1, memoryKiB: 19_456, parallelism: 1)
     options.packByteCount = 1 << 20
     _ = try Repository.create(in: store, password: password, options: options)
-    try DirectoryHandle.working.makeDirectory(source)
     _ = try tree.build(at: source)
   }
 

@@ -67,7 +67,7 @@ struct BackupTests {
     }
     // An insertion near the front moves everything, yet little is new.
     let edited = [9, 9, 9] + content
-    try DirectoryHandle.working.writeFile(fixture.source.appending("large"), edited)
+    try DirectoryHandle.working.writeFile(fixture.source.appending("large"), edited, replacing: true)
     let second = try fixture.backup()
     #expect(try fixture.content("large", in: second.snapshot) == edited, "\(generator)")
     #expect(second.statistics.bytesNew < 600_000)

@@ -158,7 +158,7 @@ private final class FixtureWriter {
   func write(_ entries: [RepositoryFixture.Entry]) throws(CairnError) -> DirectoryContent {
     var builder = DirectoryBuilder()
     for entry in entries.sorted(by: {
-      Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8))
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }) {
       var node = Node(name: Array(entry.name.utf8), type: .regular)
       if let below = entry.entries {

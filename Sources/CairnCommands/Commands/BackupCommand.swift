@@ -84,6 +84,7 @@ struct BackupCommand: ParsableCommand {
       guard !path.bytes.isEmpty else { throw CairnError(.usage, "a path to back up is empty") }
       options.paths.append(path.absolutePath(workingDirectory: working))
     }
+    if !stdin { try requireAny(of: options.paths) }
     try exclusion.apply(to: &options)
     options.tags = tag
     if let host { options.host = host } else { options.host = try SystemInformation.hostname() }
@@ -95,6 +96,19 @@ struct BackupCommand: ParsableCommand {
     options.rereadsAll = reread
     options.program = Version.text
     return options
+  }
+
+  /// A misspelled path must not make a snapshot of nothing.
+  private func requireAny(of paths: [RawPath]) throws(CairnError) {
+    for path in paths {
+      do throws(CairnError) {
+        if try DirectoryHandle.working.statusIfPresent(of: path) != nil { return }
+      } catch {
+        // It may be there; the backup will tell what is wrong with it.
+        return
+      }
+    }
+    throw CairnError(.notFound, "nothing to back up: none of the paths exists")
   }
 
   /// The settings; with no repository in them, those of one that is made now, and what to tell
