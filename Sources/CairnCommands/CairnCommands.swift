@@ -25,8 +25,9 @@ struct CairnCommand: ParsableCommand {
 
   /// Every command, in the order of the help.
   static let all: [any ParsableCommand.Type] = [
-    InitCommand.self, BackupCommand.self, SnapshotsCommand.self,
-    RestoreCommand.self,
-    VerifyCommand.self, ForgetCommand.self, PruneCommand.self, KeyCommand.self, VersionCommand.self,
+    InitCommand.self, BackupCommand.self, SnapshotsCommand.self, LsCommand.self,
+    FindCommand.self, RestoreCommand.self, DumpCommand.self, DiffCommand.self,
+    VerifyCommand.self, ForgetCommand.self, PruneCommand.self, StatsCommand.self, KeyCommand.self,
+    VersionCommand.self,
   ]
 }
