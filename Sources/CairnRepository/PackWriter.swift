@@ -64,8 +64,18 @@ package final class PackWriter {
     guard let pack = open else { preconditionFailure("a pack was begun") }
     let room =
       FrameEncoder.outputByteCountMax(rawByteCount: raw.count) + SealingContext.tagByteCount
-    try makeRoom(room)
-    let stored = sealFrame(raw, room: room, chunkCount: chunks.count)
+    let stored: Int
+    if room + AlignedBuffer.alignment <= pack.buffer.capacity {
+      try makeRoom(room)
+      stored = sealFrame(
+        raw, to: pack.buffer.pointer + pack.buffer.byteCount, room: room, chunkCount: chunks.count)
+      pack.buffer.byteCount += stored
+    } else {
+      // A page of a tree with megabytes of attributes: rare enough for a detour.
+      let scratch = AlignedBuffer(capacity: room)
+      stored = sealFrame(raw, to: scratch.pointer, room: room, chunkCount: chunks.count)
+      try copy(UnsafeRawBufferPointer(start: scratch.pointer, count: stored))
+    }
     pack.table.chunks.append(contentsOf: chunks)
     let frameCount = pack.table.frames.count
     if pack.byteCount >= UInt64(packByteCount) || frameCount == Limits.framesPerPackMax {
@@ -74,9 +84,10 @@ package final class PackWriter {
     return stored
   }
 
-  private func sealFrame(_ raw: UnsafeRawBufferPointer, room: Int, chunkCount: Int) -> Int {
-    let buffer = open!.buffer
-    let place = buffer.pointer + buffer.byteCount
+  /// Compresses and seals a frame at `place`, where there is `room`, and enters it in the table.
+  private func sealFrame(
+    _ raw: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer, room: Int, chunkCount: Int
+  ) -> Int {
     let (method, byteCount) = encoder.encode(
       raw, to: UnsafeMutableRawBufferPointer(start: place, count: room))
     let stored = byteCount + SealingContext.tagByteCount
@@ -87,7 +98,6 @@ package final class PackWriter {
       place, count: byteCount, kind: kind, method: method,
       ordinal: UInt32(open!.table.frames.count), rawByteCount: frame.rawByteCount)
     open!.digest!.update(UnsafeRawBufferPointer(start: place, count: stored))
-    buffer.byteCount += stored
     open!.table.frames.append(frame)
     return stored
   }
@@ -119,16 +129,22 @@ package final class PackWriter {
   }
 
   private func emit(_ bytes: [UInt8]) throws(CairnError) {
+    try bytes.withBytes { (bytes) throws(CairnError) in
+      open!.digest!.update(bytes)
+      try copy(bytes)
+    }
+  }
+
+  /// Copies bytes that are part of the digest already.
+  private func copy(_ bytes: UnsafeRawBufferPointer) throws(CairnError) {
     var start = 0
     while start < bytes.count {
       let part = min(bytes.count - start, 1 << 20)
       try makeRoom(part)
-      let place = open!.buffer.pointer + open!.buffer.byteCount
-      bytes.withUnsafeBytes { bytes in
-        place.copyMemory(from: bytes.baseAddress! + start, byteCount: part)
-      }
-      open!.digest!.update(UnsafeRawBufferPointer(start: place, count: part))
-      open!.buffer.byteCount += part
+      let buffer = open!.buffer
+      (buffer.pointer + buffer.byteCount).copyMemory(
+        from: bytes.baseAddress! + start, byteCount: part)
+      buffer.byteCount += part
       start += part
     }
   }

@@ -58,10 +58,7 @@ package final class Repository: Sendable {
       throw CairnError.damaged("config: authentication failed; it was changed by somebody else")
     }
     try config.validate()
-    for feature in config.features.read {
-      throw CairnError(
-        .unsupported, "the repository needs the feature \(feature), which this program lacks")
-    }
+    try requireKnown(config.features.read, to: "be read")
     let cacheDirectory = "\(cacheRoot)/\(config.id)"
     progress.phase = .loadingIndex
     let index = try openIndex(in: cacheDirectory, repositoryID: config.id)
@@ -70,6 +67,16 @@ package final class Repository: Sendable {
     return Repository(
       store: store, config: config, keys: keys, index: index, clock: clock, slot: slot,
       segmentDamage: damage, cacheDirectory: cacheDirectory)
+  }
+
+  /// This version knows no optional features yet: each one named is one too many.
+  package static func requireKnown(
+    _ features: [String], to purpose: String
+  ) throws(CairnError) {
+    guard let feature = features.first else { return }
+    throw CairnError(
+      .unsupported,
+      "the repository needs the feature \(feature) to \(purpose), which this program lacks")
   }
 
   private static func openIndex(
@@ -87,15 +94,25 @@ package final class Repository: Sendable {
     do throws(CairnError) {
       bytes = try store.readAll(.config, byteCountMax: configByteCountMax)
     } catch  where error.code == .notFound {
-      let hasKeys = try !store.list(.keys).isEmpty
-      let hasSnapshots = try !store.list(.snapshots).isEmpty
-      if hasKeys || hasSnapshots {
+      if try holdsParts(store) {
         throw CairnError.damaged("config is missing in \(store.location), the rest is there")
       }
       throw CairnError(
         .noRepository, "no repository at \(store.location) (cairn init makes one)")
     }
     return try RepositoryConfig.disassemble(bytes)
+  }
+
+  /// Whether there is anything of a repository in the store, or it doesn't even exist.
+  private static func holdsParts(_ store: any ObjectStore) throws(CairnError) -> Bool {
+    do throws(CairnError) {
+      for kind in [ObjectKind.keys, .snapshots, .ledger] where try !store.list(kind).isEmpty {
+        return true
+      }
+      return false
+    } catch  where error.code == .notFound {
+      return false
+    }
   }
 
   /// Brings the local index up to what the repository's segments say. Returns what is wrong with

@@ -78,9 +78,15 @@ package struct SnapshotCatalog: Sendable {
 
 extension SnapshotCatalog.Contents {
   /// Finds what a person means by `text`: a prefix of an id, `latest`, or `latest~N` for the N-th
-  /// before the latest. `notFound` or `usage` (ambiguous) otherwise.
+  /// before the latest. `notFound` or `usage` (ambiguous) otherwise, and
+  /// `damaged` when `latest` is asked for and a snapshot is missing or can't be read.
   package func resolve(_ text: String) throws(CairnError) -> Snapshot {
     if text == "latest" || text.hasPrefix("latest~") {
+      if let first = damage.first {
+        // The newest of what is left may be older than what the person means.
+        throw CairnError.damaged(
+          "\(first.message); \(text) is uncertain, so name a snapshot by its id")
+      }
       let distance = text == "latest" ? 0 : Int(text.dropFirst("latest~".count)) ?? -1
       guard distance >= 0 else {
         throw CairnError(.usage, "\(text) names no snapshot; latest~1 is the one before the latest")

@@ -50,6 +50,7 @@ package final class WriteSession: Sendable {
   package init(
     _ repository: Repository, operation: String, writerCount: Int, progress: Progress
   ) throws(CairnError) {
+    try Repository.requireKnown(repository.config.features.write, to: "be written to")
     self.repository = repository
     self.progress = progress
     sinkBox = Mutex(nil)
@@ -200,16 +201,35 @@ package final class WriteSession: Sendable {
       try lease.check()
       let ledger = repository.ledger
       let state = try ledger.load()
+      let orphans = try findUnlisted(state)
       let record = compose(totals.withLock { $0 }, state.generation + 1, state.head)
       let name = try repository.vault.write(
         try JSONRecord.encode(record), to: .snapshots, kind: .snapshot)
       try ledger.advance(
-        from: state, addingSnapshots: [name], now: repository.clock.now)
+        from: state, addingSnapshots: orphans + [name], now: repository.clock.now)
       try lease.release()
       return Snapshot(name: name, record: record)
     } catch {
       try abandon(after: error)
     }
+  }
+
+  /// Snapshots whose writer was stopped before it could enter them in the ledger; they are whole,
+  /// and this session enters them.
+  private func findUnlisted(_ state: Ledger.State) throws(CairnError) -> [ObjectName] {
+    var unlisted: [ObjectName] = []
+    for (key, _) in try repository.store.list(.snapshots) {
+      guard let name = key.objectName, !state.merged.snapshots.contains(name),
+        !state.isRemoved(name)
+      else { continue }
+      do throws(CairnError) {
+        _ = try repository.catalog.read(name)
+        unlisted.append(name)
+      } catch  where error.code == .damaged || error.code == .notFound {
+        continue  // verify reports it
+      }
+    }
+    return unlisted
   }
 
   /// Ends the session without a snapshot, keeping what was stored: the next run finds it.

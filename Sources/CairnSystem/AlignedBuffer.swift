@@ -20,7 +20,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     precondition(capacity > 0 && stagger >= 0, "a buffer has a size")
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, AlignedBuffer.alignment, capacity + stagger)
-    guard status == 0, let memory else { fatalError("out of memory") }
+    guard status == 0, let memory else { preconditionFailure("out of memory") }
     allocation = memory
     pointer = memory + stagger
     self.capacity = capacity

@@ -27,7 +27,8 @@ final class BackupFixture {
   }
 
   func open() throws(CairnError) -> Repository {
-    try Repository.open(meter, password: password, cacheRoot: temporary.appending("cache").displayText)
+    try Repository.open(
+      meter, password: password, cacheRoot: temporary.appending("cache").displayText)
   }
 
   /// Backs the source up; `adjust` changes the options.

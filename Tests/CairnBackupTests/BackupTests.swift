@@ -18,7 +18,8 @@ struct BackupTests {
         .hardLink("same", to: "plain"),
         .fifo("pipe"),
         .file(RawPath([0x62, 0xff, 0xfe]), bytes: [1, 2, 3]),
-        .sparse("holes", size: 3 << 20, [(offset: 1 << 20, bytes: [UInt8](repeating: 7, count: 8192))]),
+        .sparse(
+          "holes", size: 3 << 20, [(offset: 1 << 20, bytes: [UInt8](repeating: 7, count: 8192))]),
       ]))
     let snapshot = try #require(try fixture.backup().snapshot)
     #expect(snapshot.record.isComplete)
@@ -67,7 +68,8 @@ struct BackupTests {
     }
     // An insertion near the front moves everything, yet little is new.
     let edited = [9, 9, 9] + content
-    try DirectoryHandle.working.writeFile(fixture.source.appending("large"), edited, replacing: true)
+    try DirectoryHandle.working.writeFile(
+      fixture.source.appending("large"), edited, replacing: true)
     let second = try fixture.backup()
     #expect(try fixture.content("large", in: second.snapshot) == edited, "\(generator)")
     #expect(second.statistics.bytesNew < 600_000)
@@ -108,10 +110,12 @@ struct BackupTests {
     let fixture = try BackupFixture(
       FileTree([
         .file("keep", "1"), .file("drop.tmp", "2"),
-        .directory("cache", [
-          .file("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
-          .file("blob", "3"),
-        ]),
+        .directory(
+          "cache",
+          [
+            .file("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
+            .file("blob", "3"),
+          ]),
         .directory("sub", [.file("x.tmp", "4"), .file("y", "5")]),
       ]))
     let report = try fixture.backup {

@@ -90,12 +90,23 @@ enum Layering {
   /// target → quoted names among its dependencies, read from the manifest's text.
   static func declaredDependencies(manifest: String) -> [String: Set<String>] {
     let pattern =
-      /(?:layer\(|target\(\s*name:|Target\(\s*name:)\s*"(\w+)"\s*,\s*(?:dependencies:\s*)?\[(.*?)\]/
+      /(?:layer\(|target\(\s*name:|Target\(\s*name:)\s*"(\w+)"\s*,\s*(?:dependencies:\s*)?(\w+\s*\+\s*)?\[(.*?)\]/
       .dotMatchesNewlines()
+    // Lists that several targets share: `let name: [Target.Dependency] = [...]`.
+    let list = /let (\w+): \[Target\.Dependency\] = \[(.*?)\]/.dotMatchesNewlines()
+    var shared: [String: Set<String>] = [:]
+    for match in manifest.matches(of: list) {
+      shared[String(match.1)] = quoted(match.2)
+    }
     var declared: [String: Set<String>] = [:]
     for match in manifest.matches(of: pattern) {
-      declared[String(match.1)] = Set(match.2.matches(of: /"([\w-]+)"/).map { String($0.1) })
+      let name = match.2.map { String($0.prefix { $0.isLetter }) }
+      declared[String(match.1)] = quoted(match.3).union(name.flatMap { shared[$0] } ?? [])
     }
     return declared
+  }
+
+  private static func quoted(_ text: Substring) -> Set<String> {
+    Set(text.matches(of: /"([\w-]+)"/).map { String($0.1) })
   }
 }
