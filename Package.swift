@@ -49,7 +49,7 @@ let package = Package(
     layer("CairnChunking", ["CairnCore", "CCairnKernels"]),
     layer("CairnCrypto", ["CairnCore", "CCairnKernels", "COpenSSL", "CArgon2"]),
     layer("CairnFormat", ["CairnCore"]),
-    layer("CairnObjectStore", ["CairnCore", "CairnSystem", "CCairnSystem"]),
+    layer("CairnObjectStore", ["CairnCore", "CairnSystem"]),
     // Layer 3
     layer("CairnIndex", ["CairnCore", "CairnSystem", "CairnFormat", "CLMDB"]),
     // Layer 4

@@ -64,9 +64,11 @@ package struct ByteText: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey { case hex }
 
   package init(from decoder: any Decoder) throws {
-    if let text = try? decoder.singleValueContainer().decode(String.self) {
-      bytes = Array(text.utf8)
+    do {
+      bytes = Array(try decoder.singleValueContainer().decode(String.self).utf8)
       return
+    } catch DecodingError.typeMismatch {
+      bytes = []  // not a string, so it must be the other form
     }
     let container = try decoder.container(keyedBy: CodingKeys.self)
     guard let decoded = Hex.decode(try container.decode(String.self, forKey: .hex)) else {

@@ -1,5 +1,5 @@
-internal import CCairnSystem
 internal import CairnCore
+internal import CairnSystem
 internal import Glibc
 
 /// A file being written, not yet an object.
@@ -18,7 +18,7 @@ extension DirectoryStore {
     for attempt in 0... {
       try prepareFolder(of: path)
       if direct {
-        let descriptor = uninterrupted { cairn_create_direct(path) }
+        let descriptor = uninterrupted { DirectFile.create(path) }
         if descriptor >= 0 {
           return TemporaryFile(path: path, file: StoredFile(owning: descriptor), isDirect: true)
         }
@@ -76,7 +76,7 @@ extension DirectoryStore {
   /// Returns 0 or the `errno` of the failure.
   private func rename(_ from: String, to target: String, replacing: Bool) -> Int32 {
     if replacing { return Glibc.rename(from, target) == 0 ? 0 : errno }
-    if cairn_rename_exclusive(from, target) == 0 { return 0 }
+    if DirectFile.renameExclusively(from, to: target) == 0 { return 0 }
     let number = errno
     guard number == EINVAL || number == ENOSYS else { return number }
     // Not on this file system: a second name does the same in two steps.

@@ -182,10 +182,9 @@ extension Repository {
     in store: any ObjectStore, password: SecretBytes, options: RepositoryOptions,
     kin: RepositoryKeys? = nil, clock: any WallClock = SystemClock()
   ) throws(CairnError) -> RepositoryConfig {
-    do throws(CairnError) {
-      _ = try store.byteCount(of: .config)
+    guard try store.list(.config).isEmpty else {
       throw CairnError(.exists, "a repository exists already at \(store.location)")
-    } catch  where error.code == .notFound {}
+    }
     guard try store.list(.keys).isEmpty, try store.list(.snapshots).isEmpty else {
       throw CairnError(
         .exists, "\(store.location) holds parts of a repository already, but no config")

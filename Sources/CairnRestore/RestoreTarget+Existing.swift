@@ -23,7 +23,9 @@ extension RestoreTarget {
         options = .read
         do throws(CairnError) {
           descriptor = try open(file, options)
-        } catch  where error.code == .denied {}
+        } catch  where error.code == .denied {
+          descriptor = nil
+        }
       }
       guard let open = descriptor.take() else {
         state.isReplacing = true
