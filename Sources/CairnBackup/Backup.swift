@@ -18,10 +18,9 @@ package enum Backup {
   ) throws(CairnError) -> BackupReport {
     guard !options.paths.isEmpty else { throw CairnError(.usage, "nothing to back up") }
     let roots = SourceRoots(options.paths)
-    let parent = try findParent(options, repository)
     return try run(
-      options, repository, parent: parent, progress: progress, cancellation: cancellation
-    ) { (walker) throws(CairnError) in
+      options, repository, comparing: true, progress: progress, cancellation: cancellation
+    ) { (walker, parent) throws(CairnError) in
       try walker.walk(roots, parent: try parent?.record.directory())
     }
   }
@@ -40,30 +39,33 @@ package enum Backup {
     options.paths = [RawPath("/" + fileName)]
     let now = options.time ?? repository.clock.now
     return try run(
-      options, repository, parent: nil, progress: progress, cancellation: cancellation
-    ) { (walker) throws(CairnError) in
+      options, repository, comparing: false, progress: progress, cancellation: cancellation
+    ) { (walker, _) throws(CairnError) in
       let stream = try FileDescriptor(borrowing: descriptor)
       try walker.take(stream: stream, name: name, now: now)
     }
   }
 
-  /// The snapshot unchanged files are taken from.
+  /// The snapshot unchanged files are taken from, and what is wrong with the list of snapshots.
+  /// To be called with the lease held, so that no prune takes the parent's content away.
   private static func findParent(
     _ options: BackupOptions, _ repository: Repository
-  ) throws(CairnError) -> Snapshot? {
+  ) throws(CairnError) -> (parent: Snapshot?, damage: [CairnError]) {
+    let contents = try repository.catalog.load()
     if let name = options.parent {
-      return Snapshot(name: name, record: try repository.catalog.read(name))
+      return (Snapshot(name: name, record: try repository.catalog.read(name)), contents.damage)
     }
     let paths = options.paths.map { ByteText($0.bytes) }
-    return try repository.catalog.load().snapshots.last {
+    let parent = contents.snapshots.last {
       $0.record.host == options.host && $0.record.paths == paths
     }
+    return (parent, contents.damage)
   }
 
   private static func run(
-    _ options: BackupOptions, _ repository: Repository, parent: Snapshot?, progress: Progress,
+    _ options: BackupOptions, _ repository: Repository, comparing: Bool, progress: Progress,
     cancellation: Cancellation,
-    _ walk: @escaping @Sendable (SourceWalker) throws(CairnError) -> Void
+    _ walk: @escaping @Sendable (SourceWalker, Snapshot?) throws(CairnError) -> Void
   ) throws(CairnError) -> BackupReport {
     let start = MonotonicClock.nanoseconds
     let begun = options.time ?? repository.clock.now
@@ -74,23 +76,28 @@ package enum Backup {
       ? nil
       : try WriteSession(
         repository, operation: "backup", writerCount: workerCount + 1, progress: progress)
-    if let parent {
-      // The best guess there is of what will have to be done.
-      progress.itemTotal.set(Int(parent.record.statistics.files + parent.record.statistics.others))
-      progress.byteTotal.set(Int(parent.record.statistics.bytes))
-    }
-    progress.itemCount.set(0)
-    progress.phase = .running
     do throws(CairnError) {
+      let (found, damage) = try findParent(options, repository)
+      let parent = comparing ? found : nil
+      if let parent {
+        // The best guess there is of what will have to be done.
+        let statistics = parent.record.statistics
+        progress.itemTotal.set(Int(statistics.files + statistics.others))
+        progress.byteTotal.set(Int(statistics.bytes))
+      }
+      progress.itemCount.set(0)
+      progress.phase = .running
       let context = try BackupContext(
         options, repository, session: session, progress: progress, cancellation: cancellation)
       let stages = BackupStages(
         context, workerCount: workerCount, parent: parent, ownDirectories: findOwn(repository))
-      let root = try stages.run(walk)
+      let root = try stages.run { (walker) throws(CairnError) in try walk(walker, parent) }
       progress.phase = .finishing
       var report = BackupReport(
         snapshot: nil, statistics: context.counters.statistics(context.log),
-        problems: context.log.problems, notes: context.log.notes, parent: parent?.name,
+        problems: context.log.problems,
+        notes: damage.map { "repository: \($0.message)" } + context.log.notes,
+        parent: parent?.name,
         nanoseconds: 0)
       if let session, let root {
         let snapshot = try session.commit { totals, generation, previous in

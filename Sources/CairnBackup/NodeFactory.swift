@@ -35,8 +35,19 @@ struct NodeFactory: Sendable {
     guard var node = make(name: name, status) else {
       throw CairnError(.failed, "is no longer a regular file")
     }
-    node.attributes = try descriptor.extendedAttributes()
+    node.attributes = try NodeFactory.bounded(try descriptor.extendedAttributes())
     return node
+  }
+
+  /// A tree page holds every entry whole, so its attributes have a limit (that of Linux is lower
+  /// on all common file systems).
+  static func bounded(
+    _ attributes: [ExtendedAttribute]
+  ) throws(CairnError) -> [ExtendedAttribute] {
+    guard attributes.reduce(0, { $0 + $1.value.count + $1.name.count }) <= 8 << 20 else {
+      throw CairnError(.failed, "has more than 8 MiB of extended attributes")
+    }
+    return attributes
   }
 }
 

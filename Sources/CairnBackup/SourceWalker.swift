@@ -265,7 +265,8 @@ final class SourceWalker {
     do throws(CairnError) {
       opened = SourceDirectory(
         try directory.descriptor.directory.openDirectory(RawPath(name)), path: path)
-      node.attributes = try opened.descriptor.extendedAttributes()
+      node.attributes = try NodeFactory.bounded(
+        try opened.descriptor.extendedAttributes())
     } catch {
       context.log.report(path, error.reason)
       // Its name and metadata are kept all the same.
@@ -289,7 +290,8 @@ final class SourceWalker {
     let handle = directory.descriptor.directory
     do throws(CairnError) {
       if node.type == .symlink { node.linkTarget = try handle.linkTarget(of: RawPath(name)) }
-      node.attributes = try handle.extendedAttributes(of: RawPath(name))
+      node.attributes = try NodeFactory.bounded(
+        try handle.extendedAttributes(of: RawPath(name)))
     } catch {
       context.log.report(directory.path(of: name), error.reason)
       return

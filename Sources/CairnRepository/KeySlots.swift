@@ -64,7 +64,8 @@ package struct KeySlots: Sendable {
     for (key, _) in try store.list(.keys) {
       do {
         slots.append(try load(key))
-      } catch  where error.code == .damaged {
+      } catch  where error.code == .damaged || error.code == .unsupported {
+        // One slot of a newer program must not keep the others from opening.
         damage.append(error)
       }
     }

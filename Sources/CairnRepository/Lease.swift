@@ -15,6 +15,9 @@ package final class Lease: Sendable {
   /// Renewal of a lease on another machine must be younger than this to count, seconds. Long
   /// enough for a suspended laptop's short nap and for clocks that differ by some minutes.
   static let lifetimeSeconds: Int64 = 30 * 60
+  /// A process whose own lease is older than this stops relying on it: well before others may
+  /// take it for dead.
+  static let ownLifetimeSeconds: Int64 = 25 * 60
   /// Between renewals, seconds.
   static let renewalSeconds: Int64 = 60
 
@@ -41,6 +44,7 @@ package final class Lease: Sendable {
   package static func acquire(
     _ mode: LeaseRecord.Mode, for operation: String, in repository: Repository
   ) throws(CairnError) -> Lease {
+    try Repository.requireKnown(repository.config.features.write, to: "be written to")
     let process = try ProcessIdentity.current()
     let now = repository.clock.now.seconds
     let record = LeaseRecord(
@@ -141,7 +145,7 @@ package final class Lease: Sendable {
   /// process for dead. To be called before anything relies on packs still being there.
   package func check() throws(CairnError) {
     let last = renewed.withLock { $0 }
-    guard clock.now.seconds - last < Lease.lifetimeSeconds else {
+    guard clock.now.seconds - last < Lease.ownLifetimeSeconds else {
       throw CairnError(
         .busy,
         "this process was stopped for longer than its lease on the repository lasts; run it again")

@@ -41,10 +41,14 @@ package struct Ledger: Sendable {
     var damage: [CairnError] = []
     for (key, _) in try vault.store.list(.ledger) {
       guard let name = key.objectName else { continue }
-      do {
+      do throws(CairnError) {
         let bytes = try vault.read(key, kind: .ledger)
-        records.append(
-          (name, try JSONRecord.decode(LedgerRecord.self, from: bytes, what: key.path)))
+        let record = try JSONRecord.decode(LedgerRecord.self, from: bytes, what: key.path)
+        guard record.version == 1 else {
+          throw CairnError(
+            .unsupported, "\(key.path) is of a version this program doesn't know")
+        }
+        records.append((name, record))
       } catch  where error.code == .notFound {
         return nil
       } catch  where error.code == .damaged {

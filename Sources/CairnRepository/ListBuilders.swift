@@ -99,7 +99,8 @@ package struct DirectoryBuilder {
       TreePage.encode(child: child, into: &page)
       count += 1
       let isBoundary =
-        count >= childrenPerPageMin && child.page.digest.prefixWord % childrenPerPage == 0
+        count >= childrenPerPageMin
+        && child.page.digest.prefixWord.littleEndian % childrenPerPage == 0
       if isBoundary || count == childrenPerPageMax || position == children.count - 1 {
         let id = try tree.store(page.bytes)
         parents.append(TreePage.Child(lastName: child.lastName, page: id))

@@ -56,6 +56,13 @@ package struct SnapshotCatalog: Sendable {
         CairnError.damaged(
           "\(ObjectKey(.snapshots, missing).path) is missing, though nobody forgot it"))
     }
+    for snapshot in contents.snapshots where snapshot.record.generation > later.generation + 1 {
+      // Its writer saw a newer list than there is now. (One more is a writer stopped in between.)
+      contents.damage.append(
+        CairnError.damaged(
+          "ledger: the list of snapshots is older than snapshot \(snapshot.name)"
+            + " and may have been put back"))
+    }
     if ledger.records.isEmpty && ledger.damage.isEmpty {
       contents.damage.append(CairnError.damaged("ledger: the list of snapshots is missing"))
     }

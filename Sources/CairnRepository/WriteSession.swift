@@ -50,7 +50,6 @@ package final class WriteSession: Sendable {
   package init(
     _ repository: Repository, operation: String, writerCount: Int, progress: Progress
   ) throws(CairnError) {
-    try Repository.requireKnown(repository.config.features.write, to: "be written to")
     self.repository = repository
     self.progress = progress
     sinkBox = Mutex(nil)

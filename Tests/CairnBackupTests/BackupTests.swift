@@ -51,7 +51,7 @@ struct BackupTests {
     let report = try fixture.backup()
     #expect(report.statistics.filesUnchanged == 300)
     #expect(report.statistics.bytesRead == 0)
-    #expect(report.statistics.chunksNew == 0)
+    #expect(report.statistics.bytesNew == 0)
     #expect(report.parent != nil)
     #expect(try fixture.store.totalByteCount - before < 10_000)
   }
