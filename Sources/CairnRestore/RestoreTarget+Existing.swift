@@ -23,12 +23,12 @@ extension RestoreTarget {
         options = .read
         do throws(CairnError) {
           descriptor = try open(file, options)
-        } catch  where error.code == .denied {}
+        } catch  where error.code == .denied {
+          // Not even ours to read: what it holds doesn't matter.
+          state.isReplacing = true
+        }
       }
-      guard let open = descriptor.take() else {
-        state.isReplacing = true
-        return nil
-      }
+      guard let open = descriptor.take() else { return nil }
       let status = try open.status()
       guard status.type == .regular else { return nil }
       let isReadOnly = options == .read
