@@ -38,21 +38,21 @@ package enum Restore {
         path.append(UInt8(ascii: "/"))
         path.append(contentsOf: name)
       }
-      let entry = names.isEmpty ? nil : try reader.entry(at: names, from: root)
-      if let entry {
-        progress.itemTotal.set(Int(clamping: (entry.directory?.entryCount ?? 0) + 1))
-        progress.byteTotal.set(Int(clamping: entry.directory?.byteCount ?? entry.size))
+      let top = names.isEmpty ? nil : try reader.entry(at: names, from: root)
+      if let top {
+        progress.itemTotal.set(Int(clamping: (top.directory?.entryCount ?? 0) + 1))
+        progress.byteTotal.set(Int(clamping: top.directory?.byteCount ?? top.size))
       }
       let directory = try target.openTop(
-        metadata: entry?.type == .directory ? entry.map { walk.metadata(of: $0) } : nil,
+        metadata: top?.type == .directory ? top.map { walk.metadata(of: $0) } : nil,
         isWithinSources: sources.contains { source in
           source.isEmpty || absolute == source
             || (absolute.starts(with: source) && absolute[source.count] == UInt8(ascii: "/"))
         })
-      if let entry, entry.type != .directory {
-        try walk.restore(entry, into: directory, path: absolute)
+      if let top, top.type != .directory {
+        try walk.restore(top, into: directory, path: absolute)
       } else {
-        try walk.restore(entry?.directory ?? root, into: directory, path: absolute)
+        try walk.restore(top?.directory ?? root, into: directory, path: absolute)
       }
       try walk.finish()
       try target.drop(directory)

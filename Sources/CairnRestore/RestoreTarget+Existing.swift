@@ -24,13 +24,11 @@ extension RestoreTarget {
         do throws(CairnError) {
           descriptor = try open(file, options)
         } catch  where error.code == .denied {
-          descriptor = nil
+          // Not even ours to read: what it holds doesn't matter.
+          state.isReplacing = true
         }
       }
-      guard let open = descriptor.take() else {
-        state.isReplacing = true
-        return nil
-      }
+      guard let open = descriptor.take() else { return nil }
       let status = try open.status()
       guard status.type == .regular else { return nil }
       let isReadOnly = options == .read
