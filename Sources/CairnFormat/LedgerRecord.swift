@@ -79,7 +79,9 @@ package struct LeaseRecord: Hashable, Sendable, Codable {
   package var mode: Mode
   package var operation: String
   package var host: String
-  /// Boot id of the machine and start time of the process tell a living process from a dead one
+  /// `/etc/machine-id`, empty where there is none: host names need not be unique.
+  package var machineID: String
+  /// Boot id and process-number space, and the start time of the process tell a living process from a dead one
   /// with the same number.
   package var bootID: String
   package var processID: Int32
@@ -89,13 +91,15 @@ package struct LeaseRecord: Hashable, Sendable, Codable {
   package var renewed: Int64
 
   package init(
-    mode: Mode, operation: String, host: String, bootID: String, processID: Int32,
+    mode: Mode, operation: String, host: String, machineID: String, bootID: String,
+    processID: Int32,
     processStart: UInt64, started: Int64, renewed: Int64
   ) {
     version = 1
     self.mode = mode
     self.operation = operation
     self.host = host
+    self.machineID = machineID
     self.bootID = bootID
     self.processID = processID
     self.processStart = processStart

@@ -34,8 +34,8 @@ package final class Lease: Sendable {
     init(_ pool: WorkerPool) { self.pool = pool }
   }
 
-  /// Names this machine, boot and process-number space: numbers compare only within one.
-  private static func machineID() throws(CairnError) -> String {
+  /// Names this boot and process-number space: numbers compare only within one.
+  private static func processSpace() throws(CairnError) -> String {
     let space = try DirectoryHandle.working.linkTarget(of: "/proc/self/ns/pid")
     return try SystemInformation.bootID() + "/" + String(decoding: space, as: UTF8.self)
   }
@@ -49,7 +49,8 @@ package final class Lease: Sendable {
     let now = repository.clock.now.seconds
     let record = LeaseRecord(
       mode: mode, operation: operation, host: try SystemInformation.hostname(),
-      bootID: try machineID(), processID: process.pid, processStart: process.startTicks,
+      machineID: try SystemInformation.machineID() ?? "", bootID: try processSpace(),
+      processID: process.pid, processStart: process.startTicks,
       started: now, renewed: now)
     let name = Hex.encode(try RandomBytes.make(16))
     guard let key = ObjectKey(.leases, hex: name) else { preconditionFailure("hexadecimal") }
@@ -120,7 +121,9 @@ package final class Lease: Sendable {
     if other.bootID == record.bootID {
       return try ProcessIdentity(pid: other.processID, startTicks: other.processStart).isAlive()
     }
-    if other.host == record.host && other.bootID.prefix(36) != record.bootID.prefix(36) {
+    if !record.machineID.isEmpty, other.machineID == record.machineID, other.host == record.host,
+      other.bootID.prefix(36) != record.bootID.prefix(36)
+    {
       return false  // this machine has booted since
     }
     return clock.now.seconds - other.renewed < Lease.lifetimeSeconds

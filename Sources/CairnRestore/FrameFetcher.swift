@@ -19,6 +19,7 @@ final class FrameFetcher {
   private lazy var chunkReader = ChunkReader(repository, cacheByteCountMax: 4 << 20)
   private var stored = AlignedBuffer(capacity: 4 << 20)
   private var raw = AlignedBuffer(capacity: 2 << 20)
+  private let writer = DirectWriter()
   private var chunks: [ScatteredChunk] = []
   private var ids: [ChunkID] = []
   /// For each placement of the frame at hand, whether its chunk is what was written.
@@ -198,7 +199,7 @@ final class FrameFetcher {
           throw CairnError.damaged("chunk \(placement.id) is not as long as its file says")
         }
         try using(file) { (number) throws(CairnError) in
-          try target.write(bytes, at: placement.contentOffset, of: file, to: number)
+          try target.write(bytes, at: placement.contentOffset, of: file, to: number, by: writer)
           target.log.progress.byteCount.add(bytes.count)
         }
       }
@@ -236,7 +237,7 @@ final class FrameFetcher {
       }
       let bytes = UnsafeRawBufferPointer(
         start: raw.pointer + Int(first.offsetInFrame), count: byteCount)
-      try target.write(bytes, at: first.contentOffset, of: file, to: number)
+      try target.write(bytes, at: first.contentOffset, of: file, to: number, by: writer)
       target.log.progress.byteCount.add(byteCount)
     }
   }

@@ -8,7 +8,13 @@ extension RestoreTarget {
   func create(_ file: TargetFile) throws(CairnError) -> FileDescriptor {
     try within(file.directory) { (handle) throws(CairnError) in
       try making(file.name, in: handle) { () throws(CairnError) in
-        try handle.open(file.name, [.read, .write, .createNew], mode: 0o600)
+        let descriptor = try handle.open(
+          file.name, [.read, .write, .createNew], mode: 0o600)
+        // Pieces written past the cache then don't each extend the file.
+        if file.size >= UInt64(DirectWriter.runByteCountMin) {
+          try descriptor.truncate(to: file.size)
+        }
+        return descriptor
       }
     }
   }
@@ -46,13 +52,12 @@ extension RestoreTarget {
   /// Writes content at its place.
   func write(
     _ bytes: UnsafeRawBufferPointer, at contentOffset: UInt64, of file: TargetFile,
-    to number: Int32
+    to number: Int32, by writer: DirectWriter
   ) throws(CairnError) {
-    let descriptor = BorrowedFile(number)
     try file.forEachRun(at: contentOffset, byteCount: bytes.count) {
       (fileOffset, start, count) throws(CairnError) in
-      try descriptor.write(
-        UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]), at: fileOffset)
+      try writer.write(
+        UnsafeRawBufferPointer(rebasing: bytes[start..<start + count]), at: fileOffset, to: number)
     }
     log.add(.bytesWritten, bytes.count)
     log.progress.storedByteCount.add(bytes.count)

@@ -8,6 +8,11 @@ package enum DirectFile {
     cairn_create_direct(path)
   }
 
+  /// Opens the file behind a descriptor once more, for writing past the page cache.
+  package static func reopen(_ number: Int32) -> Int32 {
+    cairn_reopen_direct(number)
+  }
+
   /// Renames unless the new name is taken.
   package static func renameExclusively(_ from: String, to target: String) -> Int32 {
     cairn_rename_exclusive(from, target)

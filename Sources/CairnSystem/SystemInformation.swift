@@ -65,6 +65,17 @@ package enum SystemInformation {
     return String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
   }
 
+  /// Names this installation, whatever it is called; `nil` where there is no such file.
+  package static func machineID() throws(CairnError) -> String? {
+    do throws(CairnError) {
+      let text = try DirectoryHandle.working.readFile("/etc/machine-id", byteCountMax: 128)
+      let id = String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+      return id.isEmpty ? nil : id
+    } catch  where error.code == .notFound || error.code == .denied {
+      return nil
+    }
+  }
+
   /// Names this boot of the machine: process numbers recorded under another one are history.
   package static func bootID() throws(CairnError) -> String {
     let text = try DirectoryHandle.working.readFile(

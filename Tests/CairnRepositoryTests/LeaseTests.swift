@@ -15,11 +15,12 @@ import Testing
   }
 
   static func record(
-    _ mode: LeaseRecord.Mode = .exclusive, host: String = "elsewhere", bootID: String = "other",
+    _ mode: LeaseRecord.Mode = .exclusive, host: String = "elsewhere", machineID: String = "",
+    bootID: String = "other",
     pid: Int32 = 1, start: UInt64 = 1, renewed: Int64 = RepositoryFixture.clock.now.seconds
   ) -> LeaseRecord {
     LeaseRecord(
-      mode: mode, operation: "prune", host: host, bootID: bootID, processID: pid,
+      mode: mode, operation: "prune", host: host, machineID: machineID, bootID: bootID, processID: pid,
       processStart: start, started: renewed, renewed: renewed)
   }
 
@@ -79,12 +80,26 @@ import Testing
     record.processStart += 1
     try Self.plant(record, in: repository)
     #expect(try !Self.isBusy(.exclusive, repository))
-    // Before the last boot.
-    record = try Self.ownRecord(repository)
+  }
+
+  @Test func `after a reboot the leases from before count for nothing`() throws {
+    let repository = try RepositoryFixture().open()
+    var record = try Self.ownRecord(repository)
     record.mode = .exclusive
     record.bootID = "00000000-0000-0000-0000-000000000000" + record.bootID.dropFirst(36)
     try Self.plant(record, in: repository)
-    #expect(try !Self.isBusy(.exclusive, repository))
+    // Without a machine id nobody can tell it from a namesake, so it counts like any other's.
+    #expect(try Self.isBusy(.exclusive, repository) == record.machineID.isEmpty)
+  }
+
+  @Test func `a namesake on another machine is not taken for this one`() throws {
+    let repository = try RepositoryFixture().open()
+    var record = try Self.ownRecord(repository)
+    record.mode = .exclusive
+    record.machineID = "0123456789abcdef0123456789abcdef"
+    record.bootID = "00000000-0000-0000-0000-000000000000" + record.bootID.dropFirst(36)
+    try Self.plant(record, in: repository)
+    #expect(try Self.isBusy(.exclusive, repository))
   }
 
   @Test func `a malformed lease is swept`() throws {

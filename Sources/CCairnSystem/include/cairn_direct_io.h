@@ -8,4 +8,7 @@
 int cairn_create_direct(const char *path);
 
 /// Renames unless `to` exists (EEXIST). EINVAL or ENOSYS where the file system can't.
+// The file behind a descriptor, open once more for writing past the page cache.
+int cairn_reopen_direct(int fd);
+
 int cairn_rename_exclusive(const char *from, const char *to);
