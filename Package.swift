@@ -78,6 +78,9 @@ let package = Package(
       path: "Tests/CairnTesting", swiftSettings: strict),
     tests("CairnSystemTests", ["CairnSystem", "CairnCore"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    tests(
+      "CairnIntegrationTests",
+      repositoryLayer + ["CairnRepository", "CairnBackup", "CairnRestore", "CairnMaintenance"]),
     tests("CairnBackupTests", repositoryLayer + ["CairnRepository", "CairnBackup"]),
     tests("CairnIndexTests", ["CairnIndex", "CairnFormat", "CairnCore"]),
     tests("CairnObjectStoreTests", ["CairnObjectStore", "CairnCore"]),

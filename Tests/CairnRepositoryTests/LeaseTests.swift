@@ -20,7 +20,8 @@ import Testing
     pid: Int32 = 1, start: UInt64 = 1, renewed: Int64 = RepositoryFixture.clock.now.seconds
   ) -> LeaseRecord {
     LeaseRecord(
-      mode: mode, operation: "prune", host: host, machineID: machineID, bootID: bootID, processID: pid,
+      mode: mode, operation: "prune", host: host, machineID: machineID, bootID: bootID,
+      processID: pid,
       processStart: start, started: renewed, renewed: renewed)
   }
 
