@@ -10,13 +10,16 @@ internal import CairnSystem
 package enum Prune {
   /// Works out what a prune would do, and changes nothing. Throws `damaged` when the repository
   /// isn't sound enough to decide.
+  ///
+  /// `forgotten`: snapshots to leave out as if they were forgotten already.
   package static func plan(
-    _ options: PruneOptions, in repository: Repository, progress: Progress,
-    cancellation: Cancellation
+    _ options: PruneOptions, without forgotten: Set<ObjectName> = [], in repository: Repository,
+    progress: Progress, cancellation: Cancellation
   ) throws(CairnError) -> PrunePlan {
     try Lease.hold(.shared, for: "prune (dry run)", in: repository) { (_) throws(CairnError) in
       let survey = PruneSurvey(
         repository, options, progress: progress, cancellation: cancellation)
+      survey.forgotten = forgotten
       try survey.run()
       return survey.plan
     }

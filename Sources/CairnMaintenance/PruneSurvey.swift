@@ -33,6 +33,8 @@ final class PruneSurvey {
   }
 
   let repository: Repository
+  /// Snapshots to leave out as if they were forgotten already.
+  var forgotten: Set<ObjectName> = []
   private(set) var plan: PrunePlan
   /// Segments of the repository; all of them were read.
   private(set) var segments: [(name: ObjectName, byteCount: UInt64)] = []
@@ -93,8 +95,9 @@ final class PruneSurvey {
     for (key, _) in try repository.store.list(.snapshots) {
       if let name = key.objectName, removed.contains(name) { plan.forgotten.append(name) }
     }
-    plan.snapshotCount = contents.snapshots.count
-    return contents.snapshots
+    let snapshots = contents.snapshots.filter { !forgotten.contains($0.name) }
+    plan.snapshotCount = snapshots.count
+    return snapshots
   }
 
   /// Lists packs and segments, and makes sure that the local index says what the segments say.

@@ -140,6 +140,9 @@ json "forget, dry" "$CAIRN" forget --keep-last 1 --dry-run
 check "forget of one" "$CAIRN" forget "$id"
 status 1 "what was forgotten is gone" "$CAIRN" ls "$id"
 json "forget by rules" "$CAIRN" forget --keep-last 1 --group-by none
+status 2 "--max-unused without --prune" "$CAIRN" forget --keep-last 1 --max-unused 0%
+json "forget and prune, dry" "$CAIRN" forget --keep-last 1 --prune --dry-run
+json "forget and prune" "$CAIRN" forget --keep-last 1 --prune --max-unused 0%
 json "prune, dry" "$CAIRN" prune --dry-run
 json "prune" "$CAIRN" prune --max-unused 0%
 check "verify after prune" "$CAIRN" verify --read-data

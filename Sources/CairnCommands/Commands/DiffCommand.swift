@@ -87,9 +87,9 @@ struct DiffCommand: ParsableCommand {
             bytesRemoved: summary.bytesRemoved)))
     } else if !output.quiet {
       StandardOutput.line(
-        "\(summary.added) added (\(SizeText.text(summary.bytesAdded))), \(summary.removed) removed"
-          + " (\(SizeText.text(summary.bytesRemoved))), \(summary.modified) changed,"
-          + " \(summary.metadata) with other metadata, \(summary.type) of another type")
+        "\(summary.added) added, \(summary.removed) removed, \(summary.modified) changed,"
+          + " \(summary.metadata) with other metadata, \(summary.type) of another type;"
+          + " +\(SizeText.text(summary.bytesAdded)) -\(SizeText.text(summary.bytesRemoved))")
     }
   }
 }

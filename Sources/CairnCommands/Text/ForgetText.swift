@@ -22,11 +22,14 @@ struct ForgetText {
     var dryRun: Bool
     var groups: [Group]
     var removed: [String]
+    var prune: PruneText.Document?
   }
 
   let isDryRun: Bool
   var groups: [RetentionPlan.Group] = []
   var removed: [Snapshot] = []
+  /// What the prune behind it did or would do.
+  var prune: PruneText?
 
   init(isDryRun: Bool) {
     self.isDryRun = isDryRun
@@ -48,7 +51,7 @@ struct ForgetText {
             Document.Kept(id: $0.snapshot.name.hex, reasons: $0.reasons)
           },
           remove: group.remove.map(\.name.hex))
-      }, removed: removed.map(\.name.hex))
+      }, removed: removed.map(\.name.hex), prune: prune?.document)
   }
 
   var lines: [String] {
@@ -70,7 +73,10 @@ struct ForgetText {
     }
     let count = NumberText.counted(removed.count, "snapshot")
     lines.append(isDryRun ? "would forget \(count)" : "forgot \(count)")
-    if !removed.isEmpty && !isDryRun {
+    if let prune {
+      lines.append("")
+      lines += prune.lines
+    } else if !removed.isEmpty && !isDryRun {
       lines.append("The data that they alone used stays until cairn prune.")
     }
     return lines

@@ -2,7 +2,7 @@ import CairnMaintenance
 
 /// What a prune did, or would do, told to people or programs.
 struct PruneText {
-  private struct Document: Encodable {
+  struct Document: Encodable {
     struct Amount: Encodable {
       var chunks: Int
       var bytes: UInt64
@@ -42,7 +42,7 @@ struct PruneText {
     for line in lines { StandardOutput.line(line) }
   }
 
-  private var document: Document {
+  var document: Document {
     Document(
       dryRun: report == nil, snapshots: plan.snapshotCount,
       used: .init(chunks: plan.usedChunkCount, bytes: plan.usedByteCount),
