@@ -68,7 +68,7 @@ package enum Backup {
     _ walk: @escaping @Sendable (SourceWalker, Snapshot?) throws(CairnError) -> Void
   ) throws(CairnError) -> BackupReport {
     let start = MonotonicClock.nanoseconds
-    let begun = options.time ?? repository.clock.now
+    let started = repository.clock.now
     let workerCount =
       options.workerCount > 0 ? options.workerCount : SystemInformation.processorCount
     let session =
@@ -105,7 +105,8 @@ package enum Backup {
           statistics.chunksNew = totals.newChunkCount
           statistics.bytesStored = totals.storedByteCount
           return SnapshotRecord(
-            time: begun, completed: repository.clock.now, host: options.host, user: options.user,
+            time: options.time ?? started, started: started, completed: repository.clock.now,
+            host: options.host, user: options.user,
             paths: options.paths.map { ByteText($0.bytes) }, tags: options.tags,
             excludes: options.excludeTexts, root: root, parent: parent?.name,
             generation: generation, previous: previous, program: options.program,

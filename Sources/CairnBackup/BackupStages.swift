@@ -68,8 +68,7 @@ struct BackupStages {
     let (context, parent, own) = (self.context, self.parent, self.ownDirectories)
     return try WorkerPool(name: "walk", count: 1, onFailure: onFailure) { (_) throws(CairnError) in
       let walker = SourceWalker(
-        context, pipeline: pipeline,
-        parentTree: parent == nil ? nil : TreeReader(context.repository), ownDirectories: own)
+        context, pipeline: pipeline, parent: parent, ownDirectories: own)
       do throws(CairnError) {
         try walk(walker)
       } catch  where error.code == .interrupted {

@@ -11,6 +11,8 @@ final class SourceWalker {
   let builder: BatchBuilder
   private let reader: LargeFileReader
   private let parentTree: TreeReader?
+  /// What changed at or after this moment is read again, whatever its times say.
+  private let settledBefore: Timestamp
   private let index: IndexReader
   /// One listing a depth, reused.
   private var listings: [DirectoryListing] = []
@@ -26,7 +28,7 @@ final class SourceWalker {
   }
 
   init(
-    _ context: BackupContext, pipeline: Pipeline, parentTree: TreeReader?,
+    _ context: BackupContext, pipeline: Pipeline, parent: Snapshot?,
     ownDirectories: Set<DirectoryIdentity>
   ) {
     self.context = context
@@ -34,9 +36,21 @@ final class SourceWalker {
     reader = LargeFileReader(
       builder: builder, chunker: context.chunker, progress: context.progress,
       cancellation: context.cancellation)
-    self.parentTree = parentTree
+    parentTree = parent == nil ? nil : TreeReader(context.repository)
+    settledBefore = SourceWalker.settled(parent?.record.started ?? Timestamp(seconds: 0))
     self.ownDirectories = ownDirectories
     index = context.repository.index.makeReader()
+  }
+
+  /// File systems stamp changes with the tick of a coarse clock, 10 ms at most: two changes in one
+  /// tick look like one.
+  private static func settled(_ started: Timestamp) -> Timestamp {
+    let tick: UInt32 = 10_000_000
+    if started.nanoseconds >= tick {
+      return Timestamp(seconds: started.seconds, nanoseconds: started.nanoseconds - tick)
+    }
+    return Timestamp(
+      seconds: started.seconds - 1, nanoseconds: started.nanoseconds + 1_000_000_000 - tick)
   }
 
   // MARK: Roots
@@ -196,6 +210,7 @@ final class SourceWalker {
       guard summary.type == type, summary.inode == status.inode,
         summary.changed == status.ctime, summary.modified == status.mtime,
         summary.device == status.device, !summary.isInconsistent,
+        type != .regular || summary.changed < settledBefore,
         type != .regular || summary.size == status.size
       else { return nil }
       if type == .regular {

@@ -45,8 +45,12 @@ package struct SnapshotRecord: Hashable, Sendable, Codable {
   package static let problemCountMax = 1000
 
   package var version: Int
-  /// When the backup began.
+  /// When the backup began, or what the user wants recorded instead.
   package var time: Timestamp
+  /// When the walk really began, by this machine's clock. A file that changed later, or a clock
+  /// tick before, may have changed once more after it was read without its times showing it: the
+  /// next backup reads it again.
+  package var started: Timestamp
   /// When it was committed.
   package var completed: Timestamp
   package var host: String
@@ -69,13 +73,15 @@ package struct SnapshotRecord: Hashable, Sendable, Codable {
   package var problems: [Problem]
 
   package init(
-    time: Timestamp, completed: Timestamp, host: String, user: String, paths: [ByteText],
+    time: Timestamp, started: Timestamp, completed: Timestamp, host: String, user: String,
+    paths: [ByteText],
     tags: [String], excludes: [String], root: DirectoryContent, parent: ObjectName?,
     generation: UInt64, previous: ObjectName?, program: String, statistics: Statistics,
     problems: [Problem]
   ) {
     version = 1
     self.time = time
+    self.started = started
     self.completed = completed
     self.host = host
     self.user = user

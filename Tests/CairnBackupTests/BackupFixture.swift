@@ -26,15 +26,21 @@ final class BackupFixture {
     _ = try tree.build(at: source)
   }
 
-  func open() throws(CairnError) -> Repository {
-    try Repository.open(
-      meter, password: password, cacheRoot: temporary.appending("cache").displayText)
+  /// Its clock is ahead, so that what was written just now counts as settled; see
+  /// ``SnapshotRecord/started``.
+  func open(ahead seconds: Int64 = 1) throws(CairnError) -> Repository {
+    let now = SystemClock().now
+    return try Repository.open(
+      meter, password: password, cacheRoot: temporary.appending("cache").displayText,
+      clock: FixedClock(
+        Timestamp(seconds: now.seconds + seconds, nanoseconds: now.nanoseconds)))
   }
 
   /// Backs the source up; `adjust` changes the options.
   @discardableResult
   func backup(
-    cancellation: Cancellation = Cancellation(), _ adjust: (inout BackupOptions) -> Void = { _ in }
+    cancellation: Cancellation = Cancellation(), clockAhead: Int64 = 1,
+    _ adjust: (inout BackupOptions) -> Void = { _ in }
   ) throws(CairnError) -> BackupReport {
     var options = BackupOptions()
     options.paths = [source]
@@ -42,7 +48,7 @@ final class BackupFixture {
     options.workerCount = 2
     adjust(&options)
     return try Backup.run(
-      options, in: try open(), progress: Progress(), cancellation: cancellation)
+      options, in: try open(ahead: clockAhead), progress: Progress(), cancellation: cancellation)
   }
 
   /// The node of a path below the source in a snapshot.

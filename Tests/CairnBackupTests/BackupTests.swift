@@ -56,6 +56,18 @@ struct BackupTests {
     #expect(try fixture.store.totalByteCount - before < 10_000)
   }
 
+  @Test func `a file that changed as the last backup began is read again`() throws {
+    let fixture = try BackupFixture(FileTree([.file("a", "aaa")]))
+    // By its clock the backup began before the file was written: it may have changed once more in
+    // the same tick, after it was read.
+    try fixture.backup(clockAhead: -1)
+    let second = try fixture.backup()
+    #expect(second.statistics.filesUnchanged == 0)
+    #expect(second.statistics.bytesRead == 3)
+    #expect(second.statistics.bytesNew == 0)
+    #expect(try fixture.backup().statistics.filesUnchanged == 1)
+  }
+
   @Test func `a large file survives the borders of arenas and pages`() throws {
     var generator = SeededGenerator()
     let content = generator.bytes(21 << 20)

@@ -15,7 +15,8 @@ struct SnapshotTextTests {
     return Snapshot(
       name: ObjectName(Digest()),
       record: SnapshotRecord(
-        time: Timestamp(seconds: 86_400), completed: Timestamp(seconds: 86_401), host: "ann",
+        time: Timestamp(seconds: 86_400), started: Timestamp(seconds: 86_400),
+        completed: Timestamp(seconds: 86_401), host: "ann",
         user: "bob", paths: [ByteText([0x2f, 0xff]), ByteText(Array("/b".utf8))],
         tags: ["x", "y"], excludes: [], root: root, parent: nil, generation: 1, previous: nil,
         program: "cairn", statistics: statistics, problems: []))

@@ -17,7 +17,8 @@ import Testing
   ) -> Snapshot {
     let root = DirectoryContent(root: ChunkID(Digest()), level: 0, entryCount: 0, byteCount: 0)
     let record = SnapshotRecord(
-      time: Timestamp(seconds: time), completed: Timestamp(seconds: time), host: host, user: "u",
+      time: Timestamp(seconds: time), started: Timestamp(seconds: time),
+      completed: Timestamp(seconds: time), host: host, user: "u",
       paths: paths.map { ByteText(Array($0.utf8)) }, tags: tags, excludes: [], root: root,
       parent: nil, generation: 1, previous: nil, program: "t", statistics: .init(), problems: [])
     return Snapshot(

@@ -60,7 +60,8 @@ final class RestoreFixture {
     try saver.finish()
     return try session.commit { _, generation, previous in
       SnapshotRecord(
-        time: Timestamp(seconds: 1), completed: Timestamp(seconds: 2), host: "host", user: "user",
+        time: Timestamp(seconds: 1), started: Timestamp(seconds: 1),
+        completed: Timestamp(seconds: 2), host: "host", user: "user",
         paths: paths.map { ByteText([UInt8]($0.utf8)) }, tags: [], excludes: [], root: root,
         parent: nil, generation: generation, previous: previous, program: "test",
         statistics: SnapshotRecord.Statistics(), problems: [])

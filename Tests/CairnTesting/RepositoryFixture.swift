@@ -93,7 +93,8 @@ package final class RepositoryFixture: Sendable {
       try writer.finish()
       return try session.commit { totals, generation, previous in
         SnapshotRecord(
-          time: Timestamp(seconds: time), completed: Timestamp(seconds: time), host: host,
+          time: Timestamp(seconds: time), started: Timestamp(seconds: time),
+          completed: Timestamp(seconds: time), host: host,
           user: "user", paths: paths.map { ByteText(Array($0.utf8)) }, tags: tags, excludes: [],
           root: root, parent: nil, generation: generation, previous: previous, program: "test",
           statistics: SnapshotRecord.Statistics(), problems: [])
