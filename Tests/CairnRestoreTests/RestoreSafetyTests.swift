@@ -53,8 +53,8 @@ import Testing
     try fixture.build([
       .file("foreign", "x", mode: 0o6755), .file("own", "x", mode: 0o4755),
     ])
-    fixture.edit = { path, node in
-      if path.ends(with: "foreign".utf8) {
+    fixture.edit = { _, node in
+      if node.name == [UInt8]("foreign".utf8) {
         (node.uid, node.gid) = (geteuid() + 1, getegid() + 1)
         (node.userName, node.groupName) = ([], [])
       }
