@@ -40,8 +40,9 @@ final class Operation: Sendable {
     return result
   }
 
+  /// True of every command: a backup or a restore goes on where it was, the others begin anew.
   static let interruption = CairnError(
-    .interrupted, "interrupted; what was stored is kept, and the next run continues from there")
+    .interrupted, "interrupted; nothing that was stored is lost: run it again")
 
   /// Tells something that needs attention but doesn't stop the work.
   func warn(_ message: String) {

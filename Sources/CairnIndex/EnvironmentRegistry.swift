@@ -55,6 +55,7 @@ enum EnvironmentRegistry {
           entries[open].leaseCount += 1
           return .success(EnvironmentLease(environment: environment, wasRebuilt: false))
         }
+        try marker.condemnOnCrash()
         let (environment, wasRebuilt) = try openOrRebuild(
           folder, repositoryID, marker, options.mapByteCount)
         entries.append(Entry(environment: environment, leaseCount: 1))

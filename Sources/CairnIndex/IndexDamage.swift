@@ -21,7 +21,8 @@ enum IndexDamage {
   static func isDamage(_ status: Int32) -> Bool {
     switch status {
     case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID, MDB_VERSION_MISMATCH, MDB_PANIC,
-      MDB_INCOMPATIBLE, MDB_BAD_DBI, MDB_BAD_VALSIZE, MDB_CURSOR_FULL, MDB_NOTFOUND:
+      MDB_INCOMPATIBLE, MDB_BAD_DBI, MDB_BAD_VALSIZE, MDB_CURSOR_FULL, MDB_PAGE_FULL,
+      MDB_NOTFOUND:
       true
     default: false
     }

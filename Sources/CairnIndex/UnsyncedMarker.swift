@@ -1,4 +1,5 @@
 internal import CairnCore
+internal import CairnSystem
 internal import Glibc
 
 /// Says that the data file may hold writes the disk does not have yet, and under which boot of
@@ -43,7 +44,18 @@ struct UnsyncedMarker: Sendable {
 
   /// Names no boot at all, so that the next to open the index throws it away.
   func condemn() throws(CairnError) {
-    try write("damaged")
+    try write(UnsyncedMarker.damaged)
+  }
+
+  private static let damaged = "damaged"
+
+  /// Sees to it that the index is thrown away after a crash of this process: LMDB trusts the pages
+  /// it maps, so damage inside of a data file may end in reads from anywhere, at each run.
+  func condemnOnCrash() throws(CairnError) {
+    try FaultNote.arm(
+      path: folder.markerPath, content: UnsyncedMarker.damaged,
+      message: "cairn: crashed, perhaps because the local chunk index is damaged; "
+        + "run again and it will be rebuilt")
   }
 
   private func write(_ content: String) throws(CairnError) {

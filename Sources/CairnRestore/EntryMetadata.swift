@@ -9,6 +9,13 @@ struct EntryMetadata: Sendable {
   var gid: UInt32
   var modified: Timestamp
   var attributes: [ExtendedAttribute]
+
+  /// Takes away the set-user-id and set-group-id bits when the file ends up with another owner or
+  /// group: they would lend everybody the rights of somebody the snapshot never meant.
+  mutating func withdrawIdentityBits(uid: UInt32, gid: UInt32) {
+    if uid != self.uid { mode &= ~0o4000 }
+    if gid != self.gid { mode &= ~0o2000 }
+  }
 }
 
 /// Gives entries their metadata. For any number of threads.
@@ -29,6 +36,7 @@ struct MetadataWriter: Sendable {
     removesExtraAttributes: Bool
   ) throws(CairnError) -> CairnError? {
     var failure: CairnError?
+    var metadata = metadata
     var mode = current?.mode
     let uid = current?.uid ?? ownUID
     let gid = current?.gid ?? ownGID
@@ -39,8 +47,10 @@ struct MetadataWriter: Sendable {
           mode = nil
         } catch  where error.code == .denied {
           log.add(.foreignOwners)
+          metadata.withdrawIdentityBits(uid: uid, gid: gid)
         } catch {
           failure = try MetadataWriter.tolerating(error)
+          metadata.withdrawIdentityBits(uid: uid, gid: gid)
         }
       } else {
         log.add(.foreignOwners)

@@ -70,9 +70,13 @@ final class TreeWalk {
   }
 
   func metadata(of node: Node) -> EntryMetadata {
-    EntryMetadata(
+    var metadata = EntryMetadata(
       mode: node.mode, uid: owners.user(node), gid: owners.group(node), modified: node.modified,
       attributes: node.attributes)
+    if !target.metadata.restoresOwners, node.type == .regular {
+      metadata.withdrawIdentityBits(uid: target.metadata.ownUID, gid: target.metadata.ownGID)
+    }
+    return metadata
   }
 
   func isSource(_ path: [UInt8]) -> Bool { sources.contains(path) }

@@ -19,10 +19,14 @@ package final class SignalWatcher: Sendable {
     _exit(ExitStatus.interrupted.rawValue)
   }
 
-  /// Calls `onFirst` for the first signal and `onRepeated` for each one after it: whoever asks
-  /// twice doesn't want to wait.
+  /// Signals that follow the first this closely, in nanoseconds, mean the same request:
+  /// `timeout` sends each one twice, to its child and to the group.
+  package static let echoNanoseconds: Int64 = 500_000_000
+
+  /// Calls `onFirst` for the first signal and `onRepeated` for each one that comes more than
+  /// `echo` nanoseconds after it: whoever asks twice doesn't want to wait.
   package init(
-    signals: [Int32] = SignalWatcher.terminationSignals,
+    signals: [Int32] = SignalWatcher.terminationSignals, echo: Int64 = 0,
     onFirst: @escaping @Sendable (Int32) -> Void,
     onRepeated: @escaping @Sendable (Int32) -> Void = SignalWatcher.exitAtOnce
   ) throws(CairnError) {
@@ -30,14 +34,19 @@ package final class SignalWatcher: Sendable {
       cairn_block_signals(signals, signals.count), "block signals", RawPath([]))
     var started: WorkerThread? = try WorkerThread(name: "signals", stackByteCount: 256 << 10) {
       [self] () throws(CairnError) in
-      var isFirst = true
+      var firstTime: Int64?
       while true {
         let number = try checked(
           cairn_wait_signal(signals, signals.count), "wait for signals", RawPath([]))
         if stopping.load(ordering: .acquiring) { return }
         if number == cairn_wake_signal() { continue }
-        if isFirst { onFirst(number) } else { onRepeated(number) }
-        isFirst = false
+        let now = MonotonicClock.nanoseconds
+        guard let first = firstTime else {
+          firstTime = now
+          onFirst(number)
+          continue
+        }
+        if now - first >= echo { onRepeated(number) }
       }
     }
     thread.withLock { $0 = started.take() }
@@ -46,7 +55,8 @@ package final class SignalWatcher: Sendable {
   /// Watches for Ctrl-C and `kill`: the first asks for cancellation, the second ends the process
   /// with status 130.
   package convenience init(requesting cancellation: Cancellation) throws(CairnError) {
-    try self.init(onFirst: { _ in cancellation.request() })
+    try self.init(
+      echo: SignalWatcher.echoNanoseconds, onFirst: { _ in cancellation.request() })
   }
 
   /// Ends the thread. The signals stay blocked.

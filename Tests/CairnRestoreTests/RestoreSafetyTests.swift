@@ -3,6 +3,7 @@ import CairnFormat
 import CairnRepository
 import CairnSystem
 import CairnTesting
+import Glibc
 import Testing
 
 @testable import CairnRestore
@@ -46,6 +47,25 @@ import Testing
     _ = try fixture.restore(snapshot)
     #expect(try place.readFile(outside, byteCountMax: 100) == [UInt8]("precious".utf8))
     #expect(try fixture.differences() == [])
+  }
+
+  @Test func `a file that can't have its owner doesn't run as somebody else`() throws {
+    try fixture.build([
+      .file("foreign", "x", mode: 0o6755), .file("own", "x", mode: 0o4755),
+    ])
+    fixture.edit = { _, node in
+      if node.name == [UInt8]("foreign".utf8) {
+        (node.uid, node.gid) = (geteuid() + 1, getegid() + 1)
+        (node.userName, node.groupName) = ([], [])
+      }
+    }
+    let snapshot = try fixture.save()
+    for _ in 0..<2 {
+      let report = try fixture.restore(snapshot) { $0.restoresOwners = false }
+      #expect(report.problems == [])
+      #expect(try place.status(of: fixture.target.appending("foreign")).mode == 0o755)
+      #expect(try place.status(of: fixture.target.appending("own")).mode == 0o4755)
+    }
   }
 
   @Test(arguments: [false, true])

@@ -21,6 +21,23 @@ struct SignalWatcherTests {
     try watcher.stop()
   }
 
+  @Test func `a signal that is sent twice at once counts once`() throws {
+    let seen = BoundedQueue<String>(capacity: 8)
+    let watcher = try SignalWatcher(
+      signals: [SIGUSR1, SIGUSR2], echo: 1 << 62,
+      onFirst: { number in
+        seen.pushOrRecord("first")
+        // Pending before the watcher looks again.
+        pthread_kill(pthread_self(), number)
+      },
+      onRepeated: { _ in seen.pushOrRecord("again") })
+    watcher.send(signal: SIGUSR1)
+    #expect(try seen.pop() == "first")
+    try watcher.stop()
+    seen.pushOrRecord("end")
+    #expect(try seen.pop() == "end")
+  }
+
   @Test func `an interrupt requests cancellation`() throws {
     let cancellation = Cancellation()
     let told = BoundedQueue<String>(capacity: 1)
