@@ -1,3 +1,4 @@
+internal import CairnChunking
 package import CairnCore
 package import CairnCrypto
 package import CairnFormat
@@ -50,6 +51,7 @@ package final class Repository: Sendable {
     _ store: any ObjectStore, password: SecretBytes, cacheRoot: String,
     clock: any WallClock = SystemClock(), progress: Progress = Progress()
   ) throws(CairnError) -> Repository {
+    try requireKernels()
     let (config, payload, mac) = try readConfig(store)
     let (keys, slot) = try KeySlots(store: store, repositoryID: config.id)
       .unlock(password: password)
@@ -101,6 +103,12 @@ package final class Repository: Sendable {
         .noRepository, "no repository at \(store.location) (cairn init makes one)")
     }
     return try RepositoryConfig.disassemble(bytes)
+  }
+
+  /// A kernel that the environment demands must be there, whether or not it will be used.
+  private static func requireKernels() throws(CairnError) {
+    _ = try HashKernel.selected()
+    _ = try GearKernel.selected()
   }
 
   /// Whether there is anything of a repository in the store, or it doesn't even exist.
