@@ -96,7 +96,7 @@ package enum Backup {
       var report = BackupReport(
         snapshot: nil, statistics: context.counters.statistics(context.log),
         problems: context.log.problems,
-        notes: damage.map { "repository: \($0.message)" } + context.log.notes,
+        notes: context.log.notes, damage: damage.map(\.message),
         parent: parent?.name,
         nanoseconds: 0)
       if let session, let root {

@@ -44,6 +44,8 @@ package struct BackupReport: Sendable {
   package var problems: [SnapshotRecord.Problem]
   /// What was left out by design (sockets, caches, other file systems), for people.
   package var notes: [String]
+  /// What is wrong with the list of snapshots; it doesn't keep a new one from being made.
+  package var damage: [String]
   package var parent: ObjectName?
   package var nanoseconds: Int64
 }

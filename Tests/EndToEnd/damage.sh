@@ -60,5 +60,16 @@ if [[ -s $scratch/missed ]]; then
 else
   ok "all of $tried damages are detected and no restore is silently wrong"
 fi
+snapshot=$(cd "$CAIRN_REPOSITORY" && find snapshots -type f | head -1)
+truncate -s -1 "$CAIRN_REPOSITORY/$snapshot"
+status 13 "the list of snapshots ends with 13 when one is damaged" "$CAIRN" snapshots
+cp "$scratch/output" "$scratch/told"
+check "and names it" grep -q "$snapshot" "$scratch/told"
+status 13 "latest is refused then" "$CAIRN" restore latest --target "$scratch/back"
+status 0 "a backup goes on" "$CAIRN" backup "$scratch/source"
+cp "$scratch/output" "$scratch/told"
+check "and says so" grep -q "$snapshot" "$scratch/told"
+rm -rf "$CAIRN_REPOSITORY"
+cp -a "$scratch/sound" "$CAIRN_REPOSITORY"
 check "the repository is sound again" "$CAIRN" verify --read-data
 finish

@@ -20,6 +20,12 @@ struct SnapshotsCommand: ParsableCommand {
     let contents = try operation.run { () throws(CairnError) in
       try repository.open(for: operation).loadCatalog(operation)
     }
+    write(contents)
+    // The list isn't all there is; what is missing was told.
+    if !contents.damage.isEmpty { throw ExitCode(ExitStatus.damaged.rawValue) }
+  }
+
+  private func write(_ contents: SnapshotCatalog.Contents) {
     let snapshots = contents.snapshots.filter { filter.accepts($0) }
     if output.json {
       JSONDocument.write(

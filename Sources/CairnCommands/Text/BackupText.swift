@@ -13,6 +13,7 @@ struct BackupText {
     var statistics: SnapshotRecord.Statistics
     var problems: [SnapshotRecord.Problem]
     var notes: [String]
+    var damage: [String]
     var seconds: Double
   }
 
@@ -30,8 +31,9 @@ struct BackupText {
         Document(
           snapshot: report.snapshot?.name.hex, parent: report.parent?.hex, dryRun: isDryRun,
           statistics: report.statistics, problems: report.problems, notes: report.notes,
-          seconds: Double(report.nanoseconds) / 1e9))
+          damage: report.damage, seconds: Double(report.nanoseconds) / 1e9))
     }
+    for damage in report.damage { StandardError.line("cairn: warning: \(damage)") }
     if output.verbose { for note in report.notes { StandardError.line("cairn: note: \(note)") } }
     ProblemText.write(
       report.problems.map { (RawPath($0.path.bytes).displayText, $0.reason) },
@@ -62,6 +64,9 @@ struct BackupText {
         : "\(SizeText.text(statistics.bytesNew)), \(SizeText.text(statistics.bytesStored)) stored")
     if statistics.problems > 0 {
       summary.add("problems", "\(statistics.problems) (see above); the rest was backed up")
+    }
+    if !report.notes.isEmpty {
+      summary.add("left out", "\(report.notes.count) by rule or kind (--verbose tells)")
     }
     summary.add("time", DurationText.text(nanoseconds: report.nanoseconds))
     return summary.lines
