@@ -30,7 +30,15 @@ struct BackupStages {
     let pipeline = Pipeline(workerCount: workerCount)
     let fail: @Sendable (CairnError) -> Void = { pipeline.fail($0) }
     let source = try startWalk(pipeline, walk, onFailure: fail)
-    let workers = try startWorkers(pipeline, onFailure: fail)
+    let workers: WorkerPool
+    do throws(CairnError) {
+      workers = try startWorkers(pipeline, onFailure: fail)
+    } catch {
+      // The walk is running already: it ends through the queues, and its error is only an echo.
+      pipeline.fail(error)
+      BackupStages.waitOut(source)
+      throw error
+    }
     var failure: CairnError?
     var root: DirectoryContent?
     let assembler = context.session.map { TreeAssembler(session: $0) }
@@ -59,6 +67,15 @@ struct BackupStages {
     if let failure { throw failure }
     if context.cancellation.isRequested { throw CairnError.interrupted }
     return root
+  }
+
+  /// Waits for threads whose failure is known.
+  private static func waitOut(_ pool: WorkerPool) {
+    do throws(CairnError) {
+      try pool.join()
+    } catch {
+      return
+    }
   }
 
   private func startWalk(
